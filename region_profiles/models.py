@@ -208,8 +208,10 @@ class Score(Frozen):
 
 
 class Scores(Frozen):
-    """Recency ranks minus recency_days; frequency is purchase days; monetary is in `monetary_lens`, net or gross as the
-    lens says."""
+    """Recency ranks minus recency_days; frequency is purchase days; monetary is in `monetary_lens`.
+
+    The lens also says the basis: reference is net of tax, local and ppp are gross.
+    """
 
     recency: Score = Score()
     frequency: Score = Score(method="thresholds", thresholds=tuple(map(Decimal, (2, 3, 4, 7))))
