@@ -286,8 +286,10 @@ Dimension = Annotated[RulesDimension | TiersDimension | TraitDimension, Field(di
 
 
 class Stratum(Frozen):
-    """Combination of dimensions; cells that are too small merge into their parent (the first dimension alone), then
-    into `else`."""
+    """Combination of dimensions.
+
+    Cells that are too small merge into their parent (the first dimension alone), then into `else`.
+    """
 
     dimensions: tuple[Code, ...] = ("lifecycle", "value")
     maximum: int = 30
@@ -301,8 +303,10 @@ class Stratum(Frozen):
 
 
 class Privacy(Frozen):
-    """What the market's law asks. `basis: consent` profiles only who said yes; `legitimate_interest` all but
-    objectors."""
+    """What the market's law asks.
+
+    `basis: consent` profiles only who said yes; `legitimate_interest` all but objectors.
+    """
 
     regime: Code = "gdpr"
     basis: Literal["consent", "legitimate_interest"] = "legitimate_interest"
