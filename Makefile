@@ -1,0 +1,37 @@
+# One command each: env, demo, test, check, bench. Every one sets itself up.
+PYTHON ?= python3
+BIN := .venv/bin
+STAMP := .venv/.installed
+
+.PHONY: env demo test check bench lock clean
+
+env: $(STAMP)
+
+$(STAMP): locks/dev.txt pyproject.toml
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r locks/dev.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $(STAMP)
+
+demo: env
+	$(BIN)/strata demo
+
+test: env check
+	$(BIN)/python -m pytest -q -n 2 --dist loadgroup --durations 15
+
+check: env
+	$(BIN)/ruff format --check --quiet .
+	$(BIN)/ruff check --quiet .
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-cache
+	
+bench: env
+	$(BIN)/python benchmarks/run.py
+
+# Newest versions that pyproject.toml allows, with hashes and without addresses; needs uv.
+lock:
+	uv pip compile pyproject.toml --universal --generate-hashes --no-emit-index-url --python-version 3.11 -o locks/run.txt
+	uv pip compile pyproject.toml --extra spark --group dev --universal --generate-hashes --no-emit-index-url --python-version 3.11 -o locks/dev.txt
+
+clean:
+	rm -rf .venv build demo

@@ -1,0 +1,99 @@
+"""What the doors remember: finished results under `<work>/<step>-<key>/`, found again by key and by content.
+
+A key digests the step, OUTPUT_VERSION and everything the step depends on. A folder holds the step's files and
+`ref.json` with the sha256 of each; it is reused only while every file still has its digest. Folders appear by rename,
+so a reader never sees half of one, and two runs that compute the same key end with one folder.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from tasks.contract import OUTPUT_VERSION
+
+REF = "ref.json"
+
+
+@dataclass(frozen=True, slots=True)
+class Remembered:
+    """A finished folder, what its step noted, and whether it was found instead of computed."""
+
+    folder: Path
+    notes: Mapping[str, Any]
+    reused: bool
+    digest: str
+    """sha256 over the names and sha256 of its files: what later keys depend on."""
+
+
+def digest_of(parts: object) -> str:
+    """sha256 of the canonical JSON of `parts`.
+
+    >>> digest_of({"b": 1, "a": [2]}) == digest_of({"a": [2], "b": 1})
+    True
+    """
+    text = json.dumps(parts, sort_keys=True, ensure_ascii=False, separators=(",", ":"), default=str)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def file_digest(path: Path) -> str:
+    """sha256 of a file's bytes."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def remember(work: Path, step: str, depends_on: object, compute: Callable[[Path], Mapping[str, Any]]) -> Remembered:
+    """Return the step's folder for these dependencies, computing it where it is not there whole.
+
+    `compute` fills an empty folder and returns notes (JSON) to keep beside the files.
+    """
+    key = digest_of([step, OUTPUT_VERSION, depends_on])[:32]
+    final = work / f"{step}-{key}"
+    found = _read(final)
+    if found is not None:
+        return found
+    work.mkdir(parents=True, exist_ok=True)
+    building = Path(tempfile.mkdtemp(prefix=f".{step}-{key}-", dir=work))
+    try:
+        notes = compute(building)
+        files = {str(p.relative_to(building)): file_digest(p) for p in sorted(building.rglob("*")) if p.is_file()}
+        (building / REF).write_text(
+            json.dumps({"files": files, "notes": notes}, sort_keys=True, ensure_ascii=False, indent=1, default=str)
+        )
+        try:
+            building.rename(final)
+        except OSError:  # another run was first, or a broken folder lies there
+            if _read(final) is None:
+                _replace(building, final)
+    finally:
+        shutil.rmtree(building, ignore_errors=True)
+    result = _read(final)
+    if result is None:
+        raise OSError(f"{final} did not keep what was written")
+    return Remembered(result.folder, result.notes, reused=False, digest=result.digest)
+
+
+def _replace(building: Path, final: Path) -> None:
+    broken = Path(tempfile.mkdtemp(prefix=".broken-", dir=final.parent))
+    final.rename(broken / "was")
+    building.rename(final)
+    shutil.rmtree(broken, ignore_errors=True)
+
+
+def _read(folder: Path) -> Remembered | None:
+    try:
+        ref = json.loads((folder / REF).read_text())
+        whole = all(file_digest(folder / name) == sha256 for name, sha256 in ref["files"].items())
+    except (OSError, ValueError, KeyError):
+        return None
+    if not whole:
+        return None
+    os.utime(folder)  # lets a clean-up keep what is in use
+    return Remembered(folder, ref["notes"], reused=True, digest=digest_of(ref["files"]))
