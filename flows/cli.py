@@ -1,0 +1,41 @@
+"""The `strata` command. Each command lives in flows/commands; heavy imports wait until a command needs them."""
+
+from __future__ import annotations
+
+import sys
+
+import typer
+
+from flows.commands import demo, doctor, explain, profile, reference, run, sample, status, validate
+from tasks.errors import StrataError
+
+app = typer.Typer(
+    help="Customer stratification for a chain of overseas stores: from a store's drop to localized segment files.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="rich",
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+app.command("demo")(demo.demo)
+app.command("sample")(sample.sample)
+app.command("run")(run.run)
+app.command("validate")(validate.validate)
+app.command("doctor")(doctor.doctor)
+app.command("status")(status.status)
+app.command("preview")(explain.preview)
+app.command("explain")(explain.explain)
+app.add_typer(profile.app, name="profile")
+app.add_typer(reference.app, name="reference")
+
+
+def main() -> None:
+    """Run the command; an error that a person can act on is told in words, with exit code 2, without a traceback."""
+    try:
+        app()
+    except StrataError as error:
+        typer.echo(f"strata: {error}", err=True)
+        sys.exit(2)
+
+
+if __name__ == "__main__":
+    main()

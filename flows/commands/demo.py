@@ -1,0 +1,40 @@
+"""`strata demo`: sample data for several markets, a run, and where to look."""
+
+from __future__ import annotations
+
+import os
+from datetime import date
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from flows.commands.run import execute
+
+#: The sample's history ends on this day.
+AS_OF = date(2026, 6, 30)
+
+
+def demo(
+    folder: Annotated[Path, typer.Argument(help="Folder for the drops and the publications.")] = Path("demo"),
+    customers: Annotated[int, typer.Option(help="Customers a market.")] = 2000,
+    seed: Annotated[int, typer.Option(help="The same seed gives the same bytes.")] = 1,
+) -> None:
+    """Write sample drops, run every market, and say what to open.
+
+    Example: strata demo demo --customers 500
+    """
+    from tasks.sample.generate import generate
+
+    console = Console()
+    landing, publish = folder / "landing", folder / "published"
+    os.environ.setdefault("STRATA_WORK", str(folder / "work"))
+    with console.status("writing the sample's drops") as status:
+        summary = generate(landing, markets=None, customers=customers, seed=seed, progress=status.update)
+    console.print(f"sample: {len(summary.markets)} drops in {landing}", highlight=False)
+    code = execute(None, str(landing), str(publish), AS_OF, None, None)
+    for path in sorted(publish.glob("country=*/as_of=*/publication=*/*/*/*_customers.csv"))[:40]:
+        console.print(f"  {path}", highlight=False, soft_wrap=True)
+    console.print("Open them in a spreadsheet of their own language; start with index.html of a market.")
+    raise typer.Exit(code)

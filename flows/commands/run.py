@@ -1,0 +1,164 @@
+"""`strata run`: the flow, from the command line, with no server or with one."""
+
+from __future__ import annotations
+
+import os
+
+import time
+from datetime import date, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+if TYPE_CHECKING:
+    from flows.market import MarketOutcome
+    from tasks.run import MarketRun
+
+EXAMPLES = """
+Examples:
+
+  strata run DE --landing drops --publish published
+
+  strata run --landing s3://drops --publish s3://published --as-of 2026-06-30
+
+  strata run US GB --profiles region_profiles/examples/global_electronics_retailer --landing L --publish P
+"""
+
+AsOf = Annotated[
+    datetime | None,
+    typer.Option("--as-of", formats=["%Y-%m-%d"], help="Last local day that counts; default: the local yesterday."),
+]
+Landing = Annotated[str | None, typer.Option(help="Where the drops lie: a folder or s3://bucket/prefix.")]
+Publish = Annotated[str | None, typer.Option(help="Publish root: a folder or s3://bucket/prefix.")]
+Profiles = Annotated[Path | None, typer.Option(help="Folder of profiles instead of the built-in ones.")]
+
+
+def run(
+    markets: Annotated[list[str] | None, typer.Argument(help="ISO country codes; all with a drop if none.")] = None,
+    landing: Landing = None,
+    publish: Publish = None,
+    as_of: AsOf = None,
+    engine: Annotated[str | None, typer.Option(help="duckdb or spark.")] = None,
+    profiles: Profiles = None,
+    *,
+    verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Prefect's own log as well.")] = False,
+) -> None:
+    """Publish each market's segments from its drop.
+
+    Exit code 0: all published or unchanged; 1: some market failed (the others are published); 2: nothing ran,
+    because an option, profile or drop is wrong.
+    """
+    code = execute(markets, landing, publish, as_of.date() if as_of else None, engine, profiles, verbose=verbose)
+    raise typer.Exit(code)
+
+
+def execute(
+    markets: list[str] | None,
+    landing: str | None,
+    publish: str | None,
+    as_of: date | None,
+    engine: str | None,
+    profiles: Path | None,
+    *,
+    verbose: bool = False,
+) -> int:
+    """Plan, run the flow with progress on the terminal, print the outcome; the exit code."""
+    from flows.plan import plan
+
+    console = Console()
+    started = time.monotonic()
+    if engine not in (None, "duckdb", "spark"):
+        raise typer.BadParameter(f"{engine!r} is neither duckdb nor spark", param_hint="--engine")
+    runs = plan(markets, as_of=as_of, landing=landing, publish=publish, profiles=profiles, engine=engine)
+    _say_as_of(console, runs, given=as_of is not None)
+    outcomes = _through_prefect(
+        console, runs, {"landing": landing, "publish": publish, "profiles": profiles, "engine": engine}, as_of, verbose
+    )
+    console.print(_table(outcomes))
+    failed = [outcome for outcome in outcomes if outcome.error is not None]
+    for outcome in outcomes:
+        for hint in outcome.hints:
+            console.print(f"[yellow]{outcome.market}[/]: {hint}", highlight=False)
+    for outcome in failed:
+        console.print(f"[red]{outcome.market}[/]: {outcome.error}: {outcome.detail}", highlight=False, soft_wrap=True)
+    seconds = time.monotonic() - started
+    console.print(f"{len(outcomes) - len(failed)} of {len(outcomes)} markets in {seconds:.1f} s", highlight=False)
+    return 1 if failed else 0
+
+
+def _say_as_of(console: Console, runs: tuple[MarketRun, ...], *, given: bool) -> None:
+    dates = sorted({str(run.as_of) for run in runs})
+    why = "" if given else " (each market's local yesterday; --as-of says otherwise)"
+    console.print(f"as of {', '.join(dates)}{why}: {', '.join(run.market for run in runs)}", highlight=False)
+
+
+def quiet_prefect(*, verbose: bool) -> None:
+    """Prefect's settings before it is imported: no calls home, and its log only for those who ask."""
+    os.environ.setdefault("PREFECT_SERVER_ANALYTICS_ENABLED", "false")
+    os.environ.setdefault("DO_NOT_TRACK", "1")
+    if not verbose:
+        os.environ.setdefault("PREFECT_LOGGING_LEVEL", "ERROR")
+        os.environ.setdefault("PREFECT_LOGGING_TO_API_WHEN_MISSING_FLOW", "ignore")
+
+
+def _through_prefect(
+    console: Console,
+    runs: tuple[MarketRun, ...],
+    options: dict[str, str | Path | None],
+    as_of: date | None,
+    verbose: bool,
+) -> list[MarketOutcome]:
+    quiet_prefect(verbose=verbose)
+    with console.status("starting Prefect"):
+        from flows.stratify import stratify
+        from tasks import progress
+
+    with console.status("working") as status:
+        steps: dict[str, str] = {}
+
+        def show(market: str, step: str, detail: str) -> None:
+            steps[market] = step
+            running = "  ".join(f"[bold]{name}[/] {at}" for name, at in steps.items() if at not in ENDS)
+            done = sum(at in ENDS for at in steps.values())
+            status.update(f"{done}/{len(runs)} done  {running}")
+            if not console.is_terminal and step in ENDS:
+                console.print(f"{market}: {step} {detail}", highlight=False, soft_wrap=True)
+
+        stop = progress.listen(show)
+        try:
+            state = stratify(
+                [run.market for run in runs],
+                as_of=as_of,
+                return_state=True,
+                **{name: None if value is None else str(value) for name, value in options.items()},
+            )
+        finally:
+            stop()
+    outcomes: list[MarketOutcome] = state.data
+    if not isinstance(outcomes, list):
+        state.result(raise_on_failure=True)
+    return outcomes
+
+
+ENDS = ("published", "unchanged", "failed", "superseded")
+
+
+def _table(outcomes: list[MarketOutcome]) -> Table:
+    table = Table(box=None, header_style="bold")
+    for name, right in (("market", False), ("state", False), ("as of", False), ("read", True), ("kept", True)):
+        table.add_column(name, justify="right" if right else "left")
+    for name in ("duplicate", "filtered", "quarantined", "customers"):
+        table.add_column(name, justify="right")
+    table.add_column("publication")
+    for outcome in outcomes:
+        numbers = [f"{outcome.counts[name]:,}" if name in outcome.counts else "" for name in COUNTS]
+        table.add_row(outcome.market, outcome.state, str(outcome.as_of), *numbers, outcome.publication or "")
+    return table
+
+
+COUNTS = ("read", "kept", "duplicate", "filtered", "quarantined", "customers")
+
+

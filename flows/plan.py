@@ -1,0 +1,111 @@
+"""Which markets run, when, and by which profile: everything that can be wrong before any data is read."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, datetime, timedelta
+from functools import lru_cache
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from flows.settings import Settings
+from region_profiles.loader import list_markets, load_profile, profile_digest
+from region_profiles.models import Profile
+from tasks.errors import ProfileError, ProfileErrors, Terminal
+from tasks.objects import open_store
+from tasks.run import MarketRun
+from tasks.segment.rules import check_rules
+
+
+def plan(
+    markets: Sequence[str] | None = None,
+    *,
+    as_of: date | None = None,
+    landing: str | None = None,
+    publish: str | None = None,
+    profiles: str | Path | None = None,
+    engine: str | None = None,
+) -> tuple[MarketRun, ...]:
+    """The runs that these options and the settings mean, each with its checked profile.
+
+    Raises:
+        ProfileErrors: all the faults of all profiles at once.
+        Terminal: no landing or publish root, an unknown market, a landing without drops.
+    """
+    settings = Settings()
+    landing, publish = landing or settings.landing, publish or settings.publish
+    if not landing or not publish:
+        missing = "--landing" if not landing else "--publish"
+        raise Terminal(f"{missing} is not given", hint=f"say {missing} URI or set STRATA_{missing[2:].upper()}")
+    directory = Path(profiles) if profiles else settings.profiles
+    names = [name.upper() for name in markets] if markets else markets_with_drops(landing, directory)
+    loaded = [(name, checked_profile(name, directory, settings.reporting_currency)) for name in names]
+    secret = settings.pseudonym_key.get_secret_value() if settings.pseudonym_key else None
+    return tuple(
+        MarketRun(
+            market=name,
+            as_of=as_of or local_yesterday(profile),
+            profile=profile,
+            profile_digest=profile_digest(profile),
+            landing=landing,
+            publish=publish,
+            work=settings.work.absolute(),
+            engine=engine or settings.engine,
+            memory=settings.memory,
+            threads=settings.threads,
+            pseudonym_key=secret,
+            tombstones=_tombstones(settings.tombstones),
+            pointer=settings.pointer,
+        )
+        for name, profile in loaded
+    )
+
+
+@lru_cache(maxsize=256)
+def checked_profile(market: str, directory: Path | None, reporting_currency: str | None = None) -> Profile:
+    """The market's resolved profile, its rules compiled against the trait catalogue."""
+    profile = load_profile(market, directory)
+    if reporting_currency:
+        money = profile.money.model_copy(update={"reporting_currency": reporting_currency})
+        profile = profile.model_copy(update={"money": money})
+    faults = tuple(check_rules(profile))
+    if faults:
+        raise ProfileErrors(faults)
+    return profile
+
+
+def markets_with_drops(landing: str, directory: Path | None) -> list[str]:
+    """Markets that have a profile and whose drop's folder exists in the landing."""
+    store = open_store(landing)
+    folders = {info.key.split("/", 1)[0].casefold() for info in store.list("") if "/" in info.key}
+    known = list_markets(directory)
+    found = []
+    for name in known:
+        try:
+            drop = load_profile(name, directory).drop
+        except (ProfileError, ProfileErrors):
+            if len(known) == 1:
+                raise
+            drop = name  # its run will tell the fault; another market's profile must not stop this one
+        if drop.casefold() in folders:
+            found.append(name)
+    if not found:
+        raise Terminal(
+            "no drop of any known market",
+            file=landing,
+            expected=f"a folder named after one of {', '.join(known[:12]) or 'the markets'}, or its profile's source.drop",
+            hint="name the markets, or write a profile with `strata profile new`",
+        )
+    return found
+
+
+def local_yesterday(profile: Profile) -> date:
+    """Yesterday on the market's own clock: the last day that is over there."""
+    return (datetime.now(ZoneInfo(profile.market.time_zone)) - timedelta(days=1)).date()
+
+
+def _tombstones(path: Path | None) -> tuple[str, ...]:
+    if path is None:
+        return ()
+    lines = (line.strip() for line in path.read_text(encoding="utf-8").splitlines())
+    return tuple(sorted({line for line in lines if line and not line.startswith("#")}))

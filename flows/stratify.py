@@ -1,0 +1,81 @@
+"""The flow `stratify`: every market from its drop to its publication, one failure never stopping another."""
+
+from __future__ import annotations
+
+import os
+from datetime import date
+from typing import Any
+
+from prefect import flow, task
+from prefect.artifacts import create_markdown_artifact
+from prefect.cache_policies import NO_CACHE
+from prefect.states import Completed, Failed
+from prefect.task_runners import ThreadPoolTaskRunner
+
+from flows.market import MarketOutcome, stratify_market
+from flows.plan import plan
+from flows.settings import Settings
+from tasks import progress
+from tasks.errors import StrataError
+from tasks.run import MarketRun
+
+
+@task(name="market", task_run_name="{run.market} {run.as_of}", cache_policy=NO_CACHE, persist_result=False)
+def market(run: MarketRun) -> MarketOutcome:
+    """One market; its error is part of the outcome, so that the flow can name all that failed."""
+    try:
+        outcome = stratify_market(run)
+    except StrataError as error:
+        outcome = MarketOutcome.failure(run, type(error).__name__, str(error))
+    except Exception as error:  # whatever else breaks in one market must not stop the others
+        if os.environ.get("STRATA_DEBUG"):
+            raise
+        outcome = MarketOutcome.failure(run, type(error).__name__, _place(error))
+    progress.report(run.market, outcome.state, outcome.detail)
+    create_markdown_artifact(key=f"market-{run.market.lower()}", markdown=outcome.markdown(), description=str(run))
+    return outcome
+
+
+def _place(error: BaseException) -> str:
+    """Where an unforeseen error happened: its text may quote data, so it is not repeated."""
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    where = f"{trace.tb_frame.f_code.co_filename.rsplit('/', 1)[-1]}:{trace.tb_lineno}" if trace else "unknown place"
+    return f"unforeseen {type(error).__name__} at {where}; STRATA_DEBUG=1 shows it whole"
+
+
+@flow(
+    name="stratify",
+    flow_run_name="stratify {markets} as of {as_of}",
+    task_runner=ThreadPoolTaskRunner(max_workers=Settings().markets_at_once),  # type: ignore[arg-type]
+    persist_result=False,
+)
+def stratify(
+    markets: list[str] | None = None,
+    as_of: date | None = None,
+    landing: str | None = None,
+    publish: str | None = None,
+    profiles: str | None = None,
+    engine: str | None = None,
+) -> Any:
+    """Publish each market's segments.
+
+    Args:
+        markets: ISO 3166 codes; all that have a profile and a drop where null.
+        as_of: last local day that counts; each market's local yesterday where null.
+        landing: URI of the drops; STRATA_LANDING where null.
+        publish: URI of the publish root; STRATA_PUBLISH where null.
+        profiles: folder of profiles; the built-in ones where null.
+        engine: duckdb or spark; STRATA_ENGINE where null.
+
+    Returns:
+        A state that carries every market's outcome: Failed, with names and reasons, where any failed.
+    """
+    runs = plan(markets, as_of=as_of, landing=landing, publish=publish, profiles=profiles, engine=engine)
+    outcomes = [future.result() for future in market.map(list(runs))]
+    failed = [outcome for outcome in outcomes if outcome.error is not None]
+    if failed:
+        names = "; ".join(f"{outcome.market}: {outcome.error}" for outcome in failed)
+        return Failed(message=f"{len(failed)} of {len(runs)} markets failed: {names}", data=outcomes)
+    return Completed(message=f"{len(runs)} of {len(runs)} markets published", data=outcomes)
