@@ -130,7 +130,8 @@ class Source(Frozen):
     drop: str | None = None
     """Folder under the landing; the market's code where null."""
     shared: bool = False
-    """Several markets in one drop: mappings yield a column `market`, `markets` says whose a value is."""
+    """Several markets in one drop: mappings yield a column `market`, `markets` says whose a value is. A mapping that
+    yields none (rates, stores) is every market's."""
     markets: dict[str, Country] = Field(default_factory=dict)
     drop_date: DropDate = DropDate()
     encoding: str | None = None

@@ -13,7 +13,7 @@ from typing import Literal
 #: Raised whenever the bytes of a publication change for the same input; a golden-digest test fails if it was not.
 OUTPUT_VERSION = 1
 
-Type = Literal["text", "code", "integer", "decimal", "date", "timestamp", "boolean"]
+Type = Literal["text", "code", "integer", "decimal", "rate", "date", "timestamp", "boolean"]
 
 #: How each type is stored by DuckDB, Spark and Parquet.
 SQL_TYPES: dict[Type, str] = {
@@ -21,6 +21,7 @@ SQL_TYPES: dict[Type, str] = {
     "code": "VARCHAR",
     "integer": "BIGINT",
     "decimal": "DECIMAL(18,4)",
+    "rate": "DECIMAL(19,12)",
     "date": "DATE",
     "timestamp": "TIMESTAMP",
     "boolean": "BOOLEAN",
@@ -114,6 +115,7 @@ TRANSACTIONS = Table(
         Column("discount", "decimal", "discount of the line, positive, in `currency`"),
         Column("currency", "code", "ISO 4217; the market's currency at that date where none is mapped"),
         Column("returned_order_id", "text", "order that a return belongs to"),
+        Column("returned", "boolean", "sold and later given back whole: net = gross = 0, and no occasion by itself"),
         _derived("local_date", "date", "local date of the store"),
         _derived("sold_at", "timestamp", "UTC; null where the drop has no time of day"),
         _derived("rate_date", "date", "date whose exchange rate holds: local_date, for a return its order's"),
@@ -194,8 +196,8 @@ STORES = Table(
         Column("ownership", "code", "who runs it", codes=("own", "franchise", "concession", "marketplace")),
         Column("data_owner", "text", "who owns its customer data"),
         Column("time_zone", "text", "IANA zone; the market's where none is mapped"),
-        Column("latitude", "decimal", "degrees"),
-        Column("longitude", "decimal", "degrees"),
+        Column("latitude", "rate", "degrees"),
+        Column("longitude", "rate", "degrees"),
         *PROVENANCE,
     ),
 )
@@ -228,7 +230,7 @@ RATES = Table(
     (
         Column("date", "date", "day it holds for", required=True),
         Column("currency", "code", "ISO 4217", required=True),
-        Column("rate", "decimal", "units of `currency` for one unit of `base`", required=True),
+        Column("rate", "rate", "units of `currency` for one unit of `base`", required=True),
         Column("base", "code", "ISO 4217; the profile's `money.rates_base` where none is mapped"),
         *PROVENANCE,
     ),

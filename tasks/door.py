@@ -1,16 +1,16 @@
-"""A stage's door as a Prefect task: named for people, retried only where a retry can help, never cached by Prefect."""
+"""A stage's door: the one function of its `task.py`, which flows run as a task and commands call as it is.
+
+Memory between runs is tasks.memo, one for command line, server, retry and rerun.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from functools import wraps
-from typing import Any, Concatenate, ParamSpec, TypeVar, cast
-
-from prefect import task
-from prefect.cache_policies import NO_CACHE
+from typing import Concatenate, ParamSpec, TypeVar
 
 from tasks import progress
-from tasks.errors import StrataError, Transient
+from tasks.errors import StrataError
 from tasks.run import MarketRun
 
 P = ParamSpec("P")
@@ -18,15 +18,10 @@ R = TypeVar("R")
 Door = Callable[Concatenate[MarketRun, P], R]
 
 
-def _worth_a_retry(_task: Any, _run: Any, state: Any) -> bool:
-    return isinstance(state.data, Transient)
-
-
 def door(step: str) -> Callable[[Door[P, R]], Door[P, R]]:
-    """Make a function whose first parameter is `run: MarketRun` the door of `step`.
+    """Name a function, whose first parameter is `run: MarketRun`, as the door of `step`.
 
-    Memory between runs is tasks.memo, one for command line, server, retry and rerun; so Prefect's caches stay off.
-    Errors leave with the market's name among their facts.
+    It tells its progress, and its errors leave with the market's name among their facts.
     """
 
     def wrap(function: Door[P, R]) -> Door[P, R]:
@@ -39,15 +34,7 @@ def door(step: str) -> Callable[[Door[P, R]], Door[P, R]]:
                 error.market = error.market or run.market
                 raise
 
-        decorated = task(
-            name=step,
-            task_run_name=f"{{run.market}}: {step}",
-            cache_policy=NO_CACHE,
-            persist_result=False,
-            retries=2,
-            retry_delay_seconds=[2, 10],
-            retry_condition_fn=_worth_a_retry,
-        )(through)
-        return cast("Door[P, R]", decorated)
+        through.__name__ = step
+        return through
 
     return wrap

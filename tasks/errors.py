@@ -113,5 +113,9 @@ class PublicationError(Terminal):
     """A publication cannot be completed: a differing leftover, or a store without conditional writes."""
 
 
+class ObjectMissing(Terminal):
+    """There is no object under that key; `path` names it."""
+
+
 class StoreUnavailable(Transient):
     """The object store did not answer, or asked to slow down, within the retries."""

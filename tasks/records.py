@@ -50,6 +50,9 @@ class RawRelation:
     name: str
     relation: str
     columns: tuple[str, ...]
+    numbered: bool = False
+    """Whether rows come in the order of `file, record` and records run 1, 2, 3 ... without gaps in each file. Then
+    normalize need not read `record`, and DuckDB drops the row_number() that would make the read single-threaded."""
 
 
 @dataclass(frozen=True, slots=True)

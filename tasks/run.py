@@ -4,9 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 from pathlib import Path
+from typing import Literal
+
+import duckdb
 
 from region_profiles.models import Profile
+from tasks.engine import DuckDB, Engine, Spark, open_duckdb
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,13 +25,35 @@ class MarketRun:
     landing: str
     publish: str
     work: Path
-    engine: str = "duckdb"
+    engine: Literal["duckdb", "spark"] = "duckdb"
     memory: str = "1200MB"
     threads: int | None = None
     pseudonym_key: str | None = None
     tombstones: tuple[str, ...] = ()
-    pointer: str = "cas"
+    pointer: Literal["cas", "single_writer"] = "cas"
+    reference: Path | None = None
 
     def __repr__(self) -> str:
         """Without the key, for logs."""
-        return f"MarketRun({self.market}, {self.as_of})"
+        return f"{self.market} as of {self.as_of}"
+
+    @property
+    def results(self) -> Path:
+        """Folder of this market's finished steps."""
+        return self.work / self.market
+
+    def cursor(self) -> duckdb.DuckDBPyConnection:
+        """A cursor of the process' one DuckDB instance: all markets in flight share its memory limit."""
+        return _root(self.memory, self.threads, self.work / "spill").cursor()
+
+    def open_engine(self) -> Engine:
+        """The engine that computes traits and segments."""
+        if self.engine == "spark":
+            return Spark(self.cursor(), self.work / "spark", self.threads)
+        return DuckDB(self.cursor())
+
+
+@lru_cache(maxsize=1)
+def _root(memory: str, threads: int | None, spill: Path) -> duckdb.DuckDBPyConnection:
+    spill.mkdir(parents=True, exist_ok=True)
+    return open_duckdb(memory, threads, spill)

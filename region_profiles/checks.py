@@ -1,0 +1,247 @@
+"""What no type can say and needs no data: who names what that is not there, lists of the wrong length, dead letters.
+
+Each check takes the profile and yields faults; rules' SQL is compiled elsewhere.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator
+
+from babel import localedata
+from babel.core import get_global
+
+from region_profiles.findings import Fault, Steps, nearest, repeated, rising, zone
+from region_profiles.models import Profile, RulesDimension, Score, TiersDimension, TraitDimension
+from region_profiles.source_checks import check_source
+from region_profiles.territories import territories
+
+#: The traits a dimension may name: docs/contracts.md, "Traits".
+NUMBERS = (
+    "recency_days",
+    "orders",
+    "frequency",
+    "monetary_local",
+    "monetary_reference",
+    "monetary_ppp",
+    "effort",
+    "lifetime_orders",
+    "lifetime_frequency",
+    "lifetime_local",
+    "lifetime_reference",
+    "lifetime_ppp",
+    "r_score",
+    "f_score",
+    "m_score",
+    "birth_year",
+)
+CODES = (
+    "type",
+    "country",
+    "language",
+    "home_country",
+    "residence",
+    "home_store",
+    "gender",
+    "city",
+    "consent_email",
+    "consent_sms",
+    "consent_phone",
+    "consent_post",
+    "consent_app",
+    "consent_profiling",
+    "phone_status",
+    "loyalty_tier",
+    "currency",
+    "rate_quality",
+)
+
+
+def check(profile: Profile, market: str) -> Iterator[Fault]:
+    """Every fault and warning of a profile whose types are right; `market` is the code it was asked for."""
+    yield from _market(profile, market)
+    yield from check_source(profile.source)
+    yield from _money(profile)
+    yield from _scores(profile)
+    yield from _dimensions(profile)
+    yield from _stratum(profile)
+    yield from _teams(profile)
+
+
+def _market(profile: Profile, market: str) -> Iterator[Fault]:
+    here = profile.market
+    if here.country != market:
+        yield Fault(("market", "country"), "is not the market of this file", here.country, market)
+    yield from zone(here.time_zone, ("market", "time_zone"))
+    known = territories()
+    for number, country in enumerate(here.cross_border):
+        path = ("market", "cross_border", number)
+        if country not in known:
+            yield Fault(path, "unknown country", country, "an ISO 3166 alpha-2 code", nearest(country, known))
+        elif country == here.country:
+            yield Fault(path, "is the market itself", country, "a neighbour")
+    yield from repeated(here.cross_border, ("market", "cross_border"), "country")
+    yield from repeated(here.languages, ("market", "languages"), "language")
+    yield from repeated(here.weekend, ("market", "weekend"), "day")
+    for number, period in enumerate(here.currencies):
+        yield from _currency(period.code, ("market", "currencies", number, "code"))
+        if period.since and period.until and period.until < period.since:
+            yield Fault(
+                ("market", "currencies", number, "until"), "is before since", period.until, f"{period.since} or later"
+            )
+
+
+def _currency(code: str, path: Steps) -> Iterator[Fault]:
+    known = get_global("all_currencies")
+    if code not in known:
+        yield Fault(path, "unknown currency", code, "an ISO 4217 code", nearest(code, known))
+
+
+def _money(profile: Profile) -> Iterator[Fault]:
+    yield from _currency(profile.money.reporting_currency, ("money", "reporting_currency"))
+    if profile.money.rates_base:
+        yield from _currency(profile.money.rates_base, ("money", "rates_base"))
+    yield from repeated(profile.money.lenses, ("money", "lenses"), "lens")
+    if "local" not in profile.money.lenses:
+        yield Fault(("money", "lenses"), "local is missing", None, "local among the lenses: every amount has it")
+    rates = profile.tax.rates
+    for number, (one, two) in enumerate(itertools.pairwise(rates), 1):
+        if two.since is None or (one.since is not None and two.since <= one.since):
+            yield Fault(("tax", "rates", number, "since"), "does not rise", two.since, f"a date after {one.since}")
+
+
+def _scores(profile: Profile) -> Iterator[Fault]:
+    scores = profile.traits.scores
+    for name in ("recency", "frequency", "monetary"):
+        yield from _score(getattr(scores, name), name)
+    path = ("traits", "scores", "monetary_lens")
+    if scores.monetary_lens not in profile.money.lenses:
+        yield Fault(
+            path, "names a lens that money.lenses leaves off", scores.monetary_lens, ", ".join(profile.money.lenses)
+        )
+    elif scores.monetary_lens == "ppp" and scores.monetary.method == "quantiles":
+        yield Fault(
+            path,
+            "quantiles of ppp within a market say nothing that quantiles of local money do not",
+            "ppp",
+            "local, or thresholds in international dollars",
+            warning=True,
+        )
+
+
+def _score(score: Score, name: str) -> Iterator[Fault]:
+    path = ("traits", "scores", name)
+    if score.method == "thresholds":
+        if len(score.thresholds) != score.bins - 1:
+            expected = f"{score.bins - 1} borders for {score.bins} bins"
+            yield Fault((*path, "thresholds"), "has the wrong length", len(score.thresholds), expected)
+        yield from rising(score.thresholds, (*path, "thresholds"))
+    elif score.thresholds:
+        yield Fault(
+            (*path, "thresholds"), f"has no meaning with method {score.method}", None, "method: thresholds, or null"
+        )
+    if score.method == "nested":
+        others = [one for one in ("recency", "frequency", "monetary") if one != name]
+        if score.within not in others:
+            yield Fault((*path, "within"), "is missing or the score itself", score.within, " or ".join(others))
+    elif score.within:
+        yield Fault(
+            (*path, "within"), f"has no meaning with method {score.method}", score.within, "method: nested, or null"
+        )
+
+
+def _dimensions(profile: Profile) -> Iterator[Fault]:
+    for name, dimension in profile.dimensions.items():
+        path = ("dimensions", name)
+        match dimension:
+            case RulesDimension():
+                yield from _rules(dimension, path)
+            case TiersDimension():
+                yield from _tiers(dimension, path, profile)
+            case TraitDimension():
+                yield from _trait(dimension.trait, CODES, (*path, "trait"))
+
+
+def _rules(dimension: RulesDimension, path: Steps) -> Iterator[Fault]:
+    codes = [segment.code for segment in dimension.segments]
+    for number, code in enumerate(codes):
+        if code in codes[:number]:
+            yield Fault((*path, "segments", number, "code"), "segment stands twice", code, "each code once")
+    if dimension.otherwise in codes:
+        yield Fault((*path, "else"), "is also a segment with a rule", dimension.otherwise, "a code of its own")
+    for number, segment in enumerate(dimension.segments):
+        if not segment.when.strip():
+            yield Fault((*path, "segments", number, "when"), "is empty", None, "an expression over traits")
+    grouped = [segment.group is not None for segment in dimension.segments] + [dimension.otherwise_group is not None]
+    if any(grouped) and not all(grouped):
+        number = grouped.index(False)
+        at = (*path, "segments", number, "group") if number < len(codes) else (*path, "else_group")
+        yield Fault(at, "is missing", None, "a group for every segment and for else, or for none")
+
+
+def _tiers(dimension: TiersDimension, path: Steps, profile: Profile) -> Iterator[Fault]:
+    yield from _trait(dimension.trait, NUMBERS, (*path, "trait"))
+    wanted = len(dimension.tiers) - 1
+    if len(dimension.borders) != wanted:
+        yield Fault(
+            (*path, "borders"),
+            "has the wrong length",
+            len(dimension.borders),
+            f"{wanted} borders for {wanted + 1} tiers",
+        )
+    yield from rising(dimension.borders, (*path, "borders"))
+    yield from repeated(dimension.tiers, (*path, "tiers"), "tier")
+    if dimension.nobody in dimension.tiers:
+        yield Fault((*path, "nobody"), "is also a tier", dimension.nobody, "a code of its own")
+    fallback = dimension.fallback
+    if fallback is None:
+        lens = dimension.trait.removeprefix("monetary_").removeprefix("lifetime_")
+        if lens in {"reference", "ppp", "effort"}:
+            yield Fault(
+                (*path, "fallback"), "is missing", None, f"tiers by rank for where the lens {lens} is off", warning=True
+            )
+        return
+    yield from _trait(fallback.trait, NUMBERS, (*path, "fallback", "trait"))
+    at = (*path, "fallback", "quantiles")
+    if len(fallback.quantiles) != wanted:
+        yield Fault(at, "has the wrong length", len(fallback.quantiles), f"{wanted} quantiles for {wanted + 1} tiers")
+    yield from rising(fallback.quantiles, at)
+    lens = fallback.trait.removeprefix("monetary_").removeprefix("lifetime_")
+    if lens == "ppp" or (lens in {"reference", "effort"} and lens not in profile.money.lenses):
+        yield Fault(
+            (*path, "fallback", "trait"), "names a lens that can be off itself", fallback.trait, "monetary_local"
+        )
+
+
+def _trait(name: str, known: tuple[str, ...], path: Steps) -> Iterator[Fault]:
+    if name not in known:
+        kind = "numeric trait" if known is NUMBERS else "code trait"
+        yield Fault(path, f"is no {kind}", name, "one of " + ", ".join(known), nearest(name, known))
+
+
+def _stratum(profile: Profile) -> Iterator[Fault]:
+    path = ("stratum", "dimensions")
+    for number, name in enumerate(profile.stratum.dimensions):
+        if name not in profile.dimensions:
+            known = tuple(profile.dimensions)
+            yield Fault((*path, number), "unknown dimension", name, "one of " + ", ".join(known), nearest(name, known))
+    yield from repeated(profile.stratum.dimensions, path, "dimension")
+    if not profile.stratum.dimensions:
+        yield Fault(path, "is empty", None, "at least one dimension")
+    if profile.stratum.maximum < 1:
+        yield Fault(("stratum", "maximum"), "is not allowed", profile.stratum.maximum, "1 or more")
+
+
+def _teams(profile: Profile) -> Iterator[Fault]:
+    names = [team.name for team in profile.teams]
+    for number, team in enumerate(profile.teams):
+        if team.name in names[:number]:
+            yield Fault(("teams", number, "name"), "team stands twice", team.name, "each name once")
+        yield from repeated(team.locales, ("teams", number, "locales"), "locale")
+        for index, tag in enumerate(team.locales):
+            if not localedata.exists(tag.split("-")[0]):
+                path = ("teams", number, "locales", index)
+                languages = [one for one in localedata.locale_identifiers() if "_" not in one]
+                yield Fault(
+                    path, "unknown language", tag, "a BCP 47 tag of a language that CLDR has", nearest(tag, languages)
+                )

@@ -1,0 +1,95 @@
+"""Column names of any language to canonical ones, by synonyms.yaml: equal or not at all, nothing is fuzzy."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from region_profiles.reading import plain, read_file
+
+#: Tables of synonyms.yaml that a raw table may play.
+ROLES = ("transactions", "customers", "stores", "rates", "products", "returns")
+_SAME = "same"
+_WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+|[^\W\d_a-zA-Z]+|[€$£¥₹₩₫₦]")
+
+
+@cache
+def _synonyms() -> dict[str, Any]:
+    node, faults = read_file(Path(__file__).parent / "synonyms.yaml", "tasks/draft/synonyms.yaml")
+    if faults:
+        raise faults[0]
+    return dict(plain(node))
+
+
+def _key(text: str) -> str:
+    """Letters and digits in one case, without accents."""
+    letters = unicodedata.normalize("NFD", unicodedata.normalize("NFKC", text).casefold())
+    return "".join(c for c in letters if c.isalnum() and not unicodedata.combining(c))
+
+
+def comparable(header: str) -> tuple[str, str | None]:
+    """A header as it is compared, and the currency or currency word that it names.
+
+    >>> comparable("Unit Price USD"), comparable("dollar_value"), comparable("Kd.-Nr."), comparable("売上（円）")
+    (('unitprice', 'USD'), ('value', 'dollar'), ('kdnr', None), ('売上', 'JPY'))
+    """
+    money: dict[str, str | None] = _synonyms()["currencies"]
+    words = _WORDS.findall(unicodedata.normalize("NFKC", header))
+    named = next((word for word in words if word.casefold() in money), None)
+    if named is None or len(words) == 1:
+        return _key(header), None
+    return _key("".join(word for word in words if word.casefold() not in money)), money[named.casefold()] or named
+
+
+@cache
+def _names(role: str) -> dict[str, tuple[str, int]]:
+    """Comparable name: canonical column and its rank in the list; names that mean two columns of a role are none."""
+    table: dict[str, Any] = _synonyms()[role]
+    found: dict[str, tuple[str, int]] = {}
+    twice = set()
+    for column, listed in table.items():
+        names = _of_other_role(column, role) if listed == _SAME else listed
+        for rank, name in enumerate((column.replace("_", " "), *names)):
+            key = _key(name) + ("*" if name.endswith("*") else "")
+            if found.setdefault(key, (column, rank))[0] != column:
+                twice.add(key)
+    return {key: match for key, match in found.items() if key not in twice}
+
+
+def _of_other_role(column: str, role: str) -> list[str]:
+    tables = _synonyms()
+    first: list[str] = next(
+        tables[other][column]
+        for other in ("transactions", "customers")
+        if other != role and isinstance(tables[other].get(column), list)
+    )
+    return first
+
+
+def canonical(header: str, role: str) -> tuple[str, int] | None:
+    """The canonical column that a header names in a table of that role, and its rank: 0 is the surest.
+
+    >>> canonical("CustomerKey", "transactions"), canonical("number_of_cds", "transactions")
+    (('member_number', 2), ('quantity', 5))
+    >>> canonical("Delivery Date", "transactions")
+    """
+    key, _ = comparable(header)
+    names = _names(role)
+    if key in names:
+        return names[key]
+    starts = (name for name in names if name.endswith("*") and key.startswith(name[:-1]) and len(key) >= len(name))
+    return next((names[name] for name in starts), None)
+
+
+def value_code(column: str, value: str) -> str | None:
+    """The code that a word of a value means, such as `weiblich` of gender; None where it is not known.
+
+    >>> value_code("gender", "Weiblich"), value_code("gender", "H")
+    ('female', None)
+    """
+    codes: dict[str, list[str]] = _synonyms()["values"].get(column, {})
+    meant = [code for code, words in codes.items() if _key(value) in {_key(word) for word in words}]
+    return meant[0] if len(meant) == 1 else None

@@ -1,0 +1,185 @@
+"""Which raw table is what: sales, customers, stores, rates, products, returns; and which column means what in it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from tasks.contract import CUSTOMERS, RATES, STORES, TRANSACTIONS
+from tasks.draft.evidence import Column
+from tasks.draft.headers import canonical
+from tasks.draft.samples import Sample
+
+_TYPES = {column.name: column.type for table in (CUSTOMERS, TRANSACTIONS, STORES, RATES) for column in table.columns}
+#: A discount whose values are all at most 1 is a share, not money.
+_SHARE = 1.0
+#: A table of rates has date, currency, rate, perhaps base and source: a wider one is of sales.
+_RATES_WIDTH = 5
+
+
+@dataclass
+class Matched:
+    """A raw table in its role: canonical column -> raw column, and what was not decided."""
+
+    role: str
+    sample: Sample
+    columns: dict[str, str] = field(default_factory=dict)
+    open: dict[str, list[str]] = field(default_factory=dict)
+    """Canonical column: raw columns that could be it."""
+    notes: list[str] = field(default_factory=list)
+
+    def column(self, name: str) -> Column:
+        """The raw column that is mapped to a canonical one."""
+        return self.sample.column(self.columns[name])
+
+
+def matched(sample: Sample, role: str) -> Matched:
+    """Every column of a sample that names a canonical column of a role and whose values fit it."""
+    result = Matched(role, sample)
+    found: dict[str, list[tuple[int, str]]] = {}
+    for column in sample.columns:
+        meant = canonical(column.name, role)
+        if meant is None:
+            continue
+        name, rank = meant
+        unfit = _unfit(column, name)
+        if unfit:
+            result.notes.append(f"{column.name} is not mapped to {name}: {unfit}")
+        else:
+            found.setdefault(name, []).append((rank, column.name))
+    for name, candidates in found.items():
+        raw = [column for _, column in sorted(candidates)]
+        if len(raw) > 1 and name in {"date", "amount", "unit_price", "member_number", "order_id"}:
+            result.open[name] = raw
+        else:
+            result.columns[name] = raw[0]
+            result.notes += [f"{other} is not mapped: {raw[0]} is {name}" for other in raw[1:]]
+    return result
+
+
+def _unfit(column: Column, name: str) -> str | None:
+    """Why a column's values cannot be what its name says; None where they can."""
+    if not column.filled:
+        return "it is empty"
+    kind = _TYPES.get(name)
+    if kind == "date" and not column.dates:
+        return "not every value is a date"
+    if kind == "decimal" and not column.numeric:
+        return "not every value is a number"
+    if name == "discount" and max(column.numbers(), default=_SHARE) <= _SHARE:
+        return "no value is above 1, so it is a share rather than money"
+    return None
+
+
+@dataclass
+class Cast:
+    """The tables of a drop in their roles; `others` are in none."""
+
+    transactions: Matched | None = None
+    customers: Matched | None = None
+    stores: Matched | None = None
+    rates: Matched | None = None
+    products: Matched | None = None
+    returns: Matched | None = None
+    others: list[Sample] = field(default_factory=list)
+
+    def tables(self) -> dict[str, Matched]:
+        """Table name in the profile: the raw table; customers within the sales table have none of their own."""
+        named = {
+            "sales": self.transactions,
+            "customers": self.customers,
+            "stores": self.stores,
+            "rates": self.rates,
+            "products": self.products,
+            "returns": self.returns,
+        }
+        first = None if self.transactions is None else self.transactions.sample
+        return {
+            name: table
+            for name, table in named.items()
+            if table is not None and (name == "sales" or table.sample is not first)
+        }
+
+
+def cast(samples: Sequence[Sample]) -> Cast:
+    """Assign roles, the plainest first; a table plays one role, but sales may carry their customers."""
+    result, left = Cast(), list(samples)
+    for role in ("rates", "transactions", "customers", "stores", "products", "returns"):
+        fitting = [table for sample in left if (table := matched(sample, role)) and _fits(table)]
+        if not fitting:
+            continue
+        best = max(fitting, key=lambda table: (len(table.columns) + len(table.open), table.sample.rows))
+        setattr(result, role, best)
+        left = [sample for sample in left if sample is not best.sample]
+    result.others = left
+    if result.transactions and not result.customers:
+        result.customers = _within(result.transactions)
+    return result
+
+
+def _fits(table: Matched) -> bool:
+    """Whether a table has what its role needs."""
+    has = set(table.columns) | set(table.open)
+    key = {"customers": "member_number", "stores": "store_id", "products": "product_id", "returns": "order_id"}
+    needs = {
+        "rates": {"date", "currency", "rate"},
+        "transactions": {"date"},
+        "customers": {"member_number"},
+        "stores": {"store_id"},
+        "products": {"product_id", "unit_price"},
+        "returns": {"order_id", "returned"},
+    }
+    if not needs[table.role] <= has or (table.role == "rates" and len(table.sample.columns) > _RATES_WIDTH):
+        return False
+    if table.role == "transactions":
+        return bool(has & {"amount", "unit_price", "quantity"} or table.open)
+    column = key.get(table.role)
+    unique = column is None or (column in table.columns and table.column(column).unique)
+    return unique and len(has) > 1
+
+
+#: Attributes of a person that a line of sale may repeat. A place on a line may be the shop's or the delivery's.
+_PERSONAL = (
+    "name",
+    "given_name",
+    "family_name",
+    "company",
+    "email",
+    "phone",
+    "birth_date",
+    "birth_year",
+    "gender",
+    "language",
+)
+
+
+def _within(sales: Matched) -> Matched | None:
+    """Customers repeated in each line of sale: columns that have one value for each member number."""
+    if "member_number" not in sales.columns:
+        return None
+    both = matched(sales.sample, "customers")
+    kept = {
+        name: raw for name, raw in both.columns.items() if name in _PERSONAL and depends(sales, raw, "member_number")
+    }
+    if not kept:
+        return None
+    left = sorted(raw for name, raw in both.columns.items() if name not in {*kept, "member_number"})
+    notes = [f"not mapped: {', '.join(left)} (of the customer, the shop or the delivery?)"] if left else []
+    return Matched("customers", sales.sample, {"member_number": sales.columns["member_number"], **kept}, {}, notes)
+
+
+def depends(table: Matched, raw: str, key: str) -> bool:
+    """Whether a raw column has one value for each value of a mapped one."""
+    return shared(table, raw, key)[0] == 0
+
+
+def shared(table: Matched, raw: str, key: str) -> tuple[int, int]:
+    """How many values of a mapped column stand with several values of a raw one, and how many there are.
+
+    Rows without a value in either do not count: a guest's receipt contradicts nothing.
+    """
+    seen: dict[str, set[str]] = {}
+    for one, other in zip(table.column(key).values, table.sample.column(raw).values, strict=True):
+        if one and other:
+            seen.setdefault(one, set()).add(other)
+    return sum(len(values) > 1 for values in seen.values()), len(seen)

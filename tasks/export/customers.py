@@ -1,0 +1,231 @@
+"""The row-level file of a market's customers: which columns, in which order, as SQL cells."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+import duckdb
+
+from region_profiles.models import Profile
+from tasks.contract import CUSTOMERS
+from tasks.errors import Terminal
+from tasks.export import cells
+from tasks.export.dialect import Dialect
+from tasks.export.labels import Labels
+
+Grant = Literal["customers", "names", "emails", "phones"]
+Cell = Literal["identifier", "text", "phone", "number", "date", "label", "code"]
+
+#: DuckDB's temporary table that the files are written from: one row a customer, in the files' order.
+BASE = "export_customers"
+
+#: Traits that customers.parquet must have beside the dimensions.
+TRAITS = (
+    "customer_id", "type", "language", "home_country", "home_store", "first_order_date", "last_order_date",
+    "recency_days", "orders", "frequency", "monetary_local", "currency", "monetary_reference", "reference_currency",
+    "monetary_ppp", "effort", "r_score", "f_score", "m_score", "stratum",
+)  # fmt: skip
+CONTACT = ("member_number", "name", "email", "phone", "contactable_email", "contactable_phone", "contactable_sms")
+
+#: Shown with the window, since they count only what lies in it.
+_WINDOWED = frozenset({"orders", "frequency", "monetary_local", "monetary_reference", "monetary_ppp"})
+_CELLS: Mapping[str, Cell] = {
+    **dict.fromkeys(("member_number", "home_store"), "identifier"),
+    **dict.fromkeys(("name", "email"), "text"),
+    "phone": "phone",
+    **dict.fromkeys(("type", "language", "home_country", "stratum"), "label"),
+    **dict.fromkeys(("contactable_email", "contactable_phone", "contactable_sms"), "label"),
+    **dict.fromkeys(("first_order_date", "last_order_date"), "date"),
+    **dict.fromkeys(("currency", "reference_currency"), "code"),
+}
+_PLAIN: Mapping[Cell, Callable[[str, Dialect], str]] = {
+    "text": cells.sql_text,
+    "phone": cells.sql_phone,
+    "number": cells.sql_number,
+    "date": cells.sql_date,
+}
+_GRANTED: Mapping[str, Grant] = {"name": "names", "email": "emails", "phone": "phones"}
+
+
+@dataclass(frozen=True, slots=True)
+class Base:
+    """What the files of a market share: how many customers, which codes occur, which identifiers must stay text."""
+
+    rows: int
+    dimensions: tuple[str, ...]
+    codes: Mapping[str, tuple[str, ...]]
+    marked: Mapping[str, bool]
+
+
+def load_base(con: duckdb.DuckDBPyConnection, profile: Profile, customers: str, contacts: str) -> Base:
+    """Make BASE from customers.parquet (segment) and the canonical customers (normalize), ordered for writing.
+
+    Order: revenue in the reporting currency from high to low, unknown last, then customer_id. An address or number
+    stands only where its channel's consent is yes; unknown is no. Raises Terminal if a column lacks, or a customer
+    has not exactly one row of contacts.
+    """
+    dimensions = tuple(profile.dimensions)
+    coded = [column for column, kind in _CELLS.items() if kind in {"label", "code"}]
+    coded += [f"segment_{one}" for one in dimensions]
+    _require(con, customers, (*TRAITS, *(f"segment_{one}" for one in dimensions)))
+    _require(con, contacts, tuple(c.name for c in CUSTOMERS.columns if c.name.startswith(("consent_", "phone"))))
+    con.execute(_base_sql(customers, contacts, dimensions))
+    rows, distinct, unmatched = con.execute(
+        f"SELECT count(*), count(DISTINCT customer_id), count(*) - count(member_number) FROM {BASE}"
+    ).fetchall()[0]
+    if unmatched or rows != distinct:
+        raise Terminal(
+            f"{unmatched} of {rows} customers lack a member number, {rows - distinct} rows are repeated",
+            expected="one row of contacts for each customer_id",
+            hint="segments and contacts must come from the same run",
+        )
+    codes = {column: _distinct(con, column) for column in coded}
+    identifiers = [column for column, kind in _CELLS.items() if kind == "identifier"]
+    flags = con.execute(f"SELECT {', '.join(map(cells.sql_marked, identifiers))} FROM {BASE}").fetchall()[0]
+    return Base(rows, dimensions, codes, dict(zip(identifiers, flags, strict=True)))
+
+
+def _distinct(con: duckdb.DuckDBPyConnection, column: str) -> tuple[str, ...]:
+    found = con.execute(
+        f"SELECT DISTINCT {cells.name(column)} AS code FROM {BASE} WHERE code IS NOT NULL ORDER BY code"
+    )
+    return tuple(row[0] for row in found.fetchall())
+
+
+def _base_sql(customers: str, contacts: str, dimensions: Iterable[str]) -> str:
+    traits = ", ".join(f"t.{cells.name(column)}" for column in (*TRAITS, *(f"segment_{one}" for one in dimensions)))
+    usable = "p.phone IS NOT NULL AND p.phone_status IS DISTINCT FROM 'invalid'"
+    # A name in parts: the family's first and unspaced where it is written in Han, kana or hangul.
+    parts = (
+        "CASE WHEN regexp_matches(p.family_name, '[\\p{Han}\\p{Hiragana}\\p{Katakana}\\p{Hangul}]') "
+        "THEN p.family_name || coalesce(p.given_name, '') "
+        "ELSE nullif(concat_ws(' ', p.given_name, p.family_name), '') END"
+    )
+    return f"""
+        CREATE OR REPLACE TEMP TABLE {BASE} AS
+        WITH joined AS (
+            SELECT {traits}, p.member_number, coalesce(p.name, {parts}, p.company) AS name, p.email, p.phone,
+                p.email IS NOT NULL AND p.consent_email IS NOT DISTINCT FROM 'yes' AS by_email,
+                {usable} AND p.consent_phone IS NOT DISTINCT FROM 'yes' AS by_phone,
+                {usable} AND p.consent_sms IS NOT DISTINCT FROM 'yes' AS by_sms
+            FROM read_parquet({cells.literal(customers)}) t
+            LEFT JOIN read_parquet({cells.literal(contacts)}) p ON p.customer_id = t.customer_id
+        )
+        SELECT * REPLACE (
+                CAST(monetary_local AS DECIMAL(18, 2)) AS monetary_local,
+                CAST(monetary_reference AS DECIMAL(18, 2)) AS monetary_reference,
+                CAST(monetary_ppp AS DECIMAL(18, 2)) AS monetary_ppp,
+                CASE WHEN by_email THEN email END AS email,
+                CASE WHEN by_phone OR by_sms THEN phone END AS phone,
+                CAST(effort AS DECIMAL(18, 6)) AS effort),
+            CASE WHEN by_email THEN 'yes' ELSE 'no' END AS contactable_email,
+            CASE WHEN by_phone THEN 'yes' ELSE 'no' END AS contactable_phone,
+            CASE WHEN by_sms THEN 'yes' ELSE 'no' END AS contactable_sms
+        FROM joined ORDER BY monetary_reference DESC NULLS LAST, customer_id"""
+
+
+def _require(con: duckdb.DuckDBPyConnection, source: str, columns: tuple[str, ...]) -> None:
+    found = {row[0] for row in con.execute(f"DESCRIBE SELECT * FROM read_parquet({cells.literal(source)})").fetchall()}
+    if lacking := [column for column in columns if column not in found]:
+        raise Terminal(
+            f"columns are missing: {', '.join(lacking)}",
+            file=source.rsplit("/", 1)[-1],
+            expected="the columns of docs/contracts.md",
+            hint="this is a defect of the program: keep the files and report it",
+        )
+
+
+# --- columns of a file ------------------------------------------------------------------------------------------------
+
+
+def customer_columns(profile: Profile, grants: frozenset[str]) -> tuple[str, ...]:
+    """Columns of the customers file in order; `x|code` is the stable code beside the label x.
+
+    Contact data stands only where granted; the language is left out where a dimension shows it.
+    """
+    contact = [column for column in CONTACT if _GRANTED.get(column, "customers") in grants]
+    shown = {getattr(kind, "trait", None) for kind in profile.dimensions.values()}
+    plain = [column for column in TRAITS[1:-1] if column not in shown or column not in {"language", "home_country"}]
+    pairs = [f"segment_{one}" for one in profile.dimensions] + ["stratum"]
+    return (*contact, *plain, *(cell for column in pairs for cell in (column, f"{column}|code")))
+
+
+def header(profile: Profile, columns: Iterable[str], labels: Labels, dialect: Dialect) -> str:
+    """The translated header line."""
+    return cells.line([cells.cell(_heading(profile, column, labels), dialect) for column in columns], dialect)
+
+
+def _heading(profile: Profile, column: str, labels: Labels) -> str:
+    base, _, code = column.partition("|")
+    if base == "stratum" or base.startswith("segment_"):
+        text = labels.text("dimension", base.removeprefix("segment_"))
+        return labels.text("template", "code", label=text) if code else text
+    return heading(profile, base, labels)
+
+
+def heading(profile: Profile, column: str, labels: Labels) -> str:
+    """The heading of a trait, with the window of what counts only there and the base year of comparable prices."""
+    values = {"vintage": profile.money.ppp.vintage} if column == "monetary_ppp" else {}
+    text = labels.text("column", column, **values)
+    if column not in _WINDOWED:
+        return text
+    months = profile.traits.window
+    window = labels.text("template", "window_all")
+    if months != "all":
+        window = labels.text("template", "window_months", months=months)
+    return labels.text("template", "windowed", label=text, window=window)
+
+
+def lines_sql(
+    profile: Profile,
+    columns: Iterable[str],
+    base: Base,
+    labels: Labels,
+    dialect: Dialect,
+    *,
+    where: str = "true",
+) -> str:
+    """One SELECT of whole lines over the rows of BASE that `where` keeps, in its order."""
+    return _select([_cell(profile, column, base, labels, dialect) for column in columns], dialect, where)
+
+
+def tags_sql(base: Base, as_of: str, dialect: Dialect) -> tuple[str, str]:
+    """Header and SELECT of the machine file: member number, one code per dimension, stratum, as-of date."""
+    codes = [*(f"segment_{one}" for one in base.dimensions), "stratum"]
+    head = cells.line(["member_number", *base.dimensions, "stratum", "as_of"], dialect)
+    body = [
+        cells.sql_label(cells.name(column), {code: code for code in base.codes[column]}, dialect) for column in codes
+    ]
+    member = cells.sql_text(cells.name("member_number"), dialect)
+    return head, _select([member, *body, cells.literal(as_of)], dialect, "true")
+
+
+def _select(row: list[str], dialect: Dialect, where: str) -> str:
+    return f"SELECT {cells.sql_line(row, dialect)} AS line FROM {BASE} WHERE {where} ORDER BY rowid"
+
+
+def _cell(profile: Profile, column: str, base: Base, labels: Labels, dialect: Dialect) -> str:
+    source, _, code = column.partition("|")
+    value = cells.name(source)
+    kind: Cell = "code" if code else _CELLS.get(source, "label" if source.startswith("segment_") else "number")
+    if kind in _PLAIN:
+        return _PLAIN[kind](value, dialect)
+    if kind == "identifier":
+        return cells.sql_identifier(value, dialect, marked=dialect.guard and base.marked[source])
+    names = _labels(profile, source, base, labels) if kind == "label" else {one: one for one in base.codes[source]}
+    return cells.sql_label(value, names, dialect)
+
+
+def _labels(profile: Profile, column: str, base: Base, labels: Labels) -> dict[str, str]:
+    codes = base.codes.get(column, ())
+    if column.startswith("contactable_"):
+        return {word: labels.text("word", word) for word in ("yes", "no")}
+    if column == "language":
+        return {code: labels.language_name(code) for code in codes}
+    if column == "home_country":
+        return {code: labels.country_name(code) for code in codes}
+    if column == "type":
+        return {code: labels.text("type", code) for code in codes}
+    return labels.segments(profile, column.removeprefix("segment_"), codes)

@@ -1,0 +1,155 @@
+"""What codes are called in the reader's language: gettext catalogs for our words, CLDR for languages and countries."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from functools import cache
+from importlib import resources
+
+from babel import Locale, UnknownLocaleError
+from babel.messages.pofile import read_po
+
+from region_profiles.models import Dimension, Profile, RulesDimension, TiersDimension
+from tasks.export.locales import cldr, lineage
+
+SOURCE_LANGUAGE = "en"
+
+
+class Labels:
+    """The words of one locale; remembers what it could not say, for the notes of the files it labels.
+
+    >>> Labels("zh-CN").text("segment lifecycle", "loyal")
+    '忠诚客户'
+    >>> labels = Labels("fr-FR")
+    >>> labels.text("column", "segment"), labels.text("segment value", "vip")
+    ('Segment', 'vip')
+    >>> labels.notes
+    ('labels: no catalog fr-FR; en instead', 'labels: segment value vip has no translation; its code stands for it')
+    """
+
+    def __init__(self, locale: str) -> None:
+        self.locale = locale
+        known = languages()
+        self.language = next((name for name in lineage(locale) if name in known), SOURCE_LANGUAGE)
+        self._fallen_back = self.language not in lineage(locale)
+        self._missing: set[tuple[str, str]] = set()
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What is not in the reader's language, sorted."""
+        first = (f"labels: no catalog {self.locale}; {self.language} instead",) if self._fallen_back else ()
+        return first + tuple(
+            f"labels: {context} {code} has no translation; its code stands for it"
+            for context, code in sorted(self._missing)
+        )
+
+    def find(self, code: str, *contexts: str) -> str | None:
+        """The message of a code in the first context that has it, in the reader's language, then in English."""
+        for language in dict.fromkeys((self.language, SOURCE_LANGUAGE)):
+            messages = catalog(language)
+            for context in contexts:
+                if text := messages.get((context, code)):
+                    return text
+        return None
+
+    def text(self, context: str, code: str, **values: object) -> str:
+        """The message of a code with its placeholders filled; the code itself where there is none, which is noted."""
+        message = self.find(code, context)
+        if message is None:
+            self._missing.add((context, code))
+            return code
+        return message % values if values else message
+
+    def language_name(self, code: str) -> str:
+        """A language's name by CLDR: of the tag as a whole, else with its script or territory in brackets.
+
+        >>> Labels("de-DE").language_name("zh-Hant"), Labels("ja-JP").language_name("pt-BR")
+        ('Chinesisch (traditionell)', 'ポルトガル語 (ブラジル)')
+        """
+        reader = cldr(self.language)
+        whole = reader.languages.get(re.sub("[-_]", "_", code))
+        if whole:
+            return str(whole)
+        try:
+            return str(Locale.parse(code, sep="-").get_display_name(reader) or code)
+        except (UnknownLocaleError, ValueError):
+            return self.text("language", code)
+
+    def country_name(self, code: str) -> str:
+        """A country's name by CLDR."""
+        return str(cldr(self.language).territories.get(code) or self.text("country", code))
+
+    def segments(self, profile: Profile, dimension: str, codes: Iterable[str]) -> dict[str, str]:
+        """Label of each segment code of a dimension of the profile, `stratum` and `guest` included."""
+        if dimension == "stratum":
+            return {code: self._stratum(profile, code) for code in codes}
+        kind = profile.dimensions.get(dimension)
+        return {code: self._segment(dimension, kind, code) for code in codes}
+
+    def _segment(self, dimension: str, kind: Dimension | None, code: str) -> str:
+        found = self.find(code, f"segment {dimension}", "segment")
+        if found is not None:
+            return found
+        trait = getattr(kind, "trait", None)
+        if trait == "language":
+            return self.language_name(code)
+        if trait in {"country", "home_country"}:
+            return self.country_name(code.upper())
+        return self.text(f"segment {dimension}", code)
+
+    def _stratum(self, profile: Profile, code: str) -> str:
+        """A stratum is named by its parts: the group of the first dimension, then the segment of the second."""
+        first, *rest = profile.stratum.dimensions
+        whole = self.find(code, "stratum", "group", "segment")
+        if whole is not None:
+            return whole
+        for group in sorted(part_codes(profile, first), key=len, reverse=True):
+            if code == group:
+                return self._part(profile, first, group)
+            match = re.fullmatch(rf"{re.escape(group)}[^a-z0-9]+(.+)|{re.escape(group)}_(.+)", code)
+            if match and rest:
+                second = self._part(profile, rest[0], match.group(1) or match.group(2))
+                return self.text("template", "combined", first=self._part(profile, first, group), second=second)
+        return self.text("stratum", code)
+
+    def _part(self, profile: Profile, dimension: str, code: str) -> str:
+        return self.find(code, "group") or self._segment(dimension, profile.dimensions.get(dimension), code)
+
+
+def part_codes(profile: Profile, dimension: str) -> tuple[str, ...]:
+    """The codes that a dimension adds to strata: groups where its rules have them, else its segments, in order."""
+    kind = profile.dimensions.get(dimension)
+    if isinstance(kind, RulesDimension):
+        pairs = [(one.group, one.code) for one in kind.segments] + [(kind.otherwise_group, kind.otherwise)]
+        return tuple(dict.fromkeys(group or code for group, code in pairs))
+    return segment_codes(kind)
+
+
+def segment_codes(kind: Dimension | None) -> tuple[str, ...]:
+    """The codes of a dimension in the profile's order; a trait's codes are only known from the data."""
+    if isinstance(kind, RulesDimension):
+        return tuple(dict.fromkeys([*(one.code for one in kind.segments), kind.otherwise]))
+    if isinstance(kind, TiersDimension):
+        return (*kind.tiers, kind.nobody)
+    return ()
+
+
+@cache
+def languages() -> frozenset[str]:
+    """Languages that have a catalog."""
+    folder = resources.files("region_profiles") / "catalogs"
+    return frozenset(entry.name for entry in folder.iterdir() if (entry / "strata.po").is_file())
+
+
+@cache
+def catalog(language: str) -> Mapping[tuple[str, str], str]:
+    """Messages of a language by context and code; what is fuzzy or empty is not there."""
+    source = resources.files("region_profiles") / "catalogs" / language / "strata.po"
+    with source.open("rb") as lines:
+        messages = read_po(lines, locale=language.replace("-", "_"))
+    return {
+        (str(message.context), str(message.id)): str(message.string)
+        for message in messages
+        if message.id and message.string and not message.fuzzy
+    }

@@ -1,0 +1,238 @@
+"""How a text file is split: what the profile declares, else what CleverCSV finds, checked on the head of the file."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from region_profiles.models import RawTable
+from tasks.errors import DropError
+from tasks.ingest.part import column_names
+from tasks.ingest.sql import shape
+
+#: The head that is looked at: enough for a thousand records, little enough to be read in no time.
+HEAD_BYTES = 1 << 18
+#: CleverCSV's time grows with the square of its sample; 8 KB decide as well as 30 KB (64 of 69 annotated files).
+SNIFF_CHARACTERS = 8192
+#: Delimiters that shops use; others must be declared.
+DELIMITERS = (",", ";", "\t", "|")
+#: Share of the head's records that must have the same number of fields for a delimiter to be believed.
+CONSISTENT = 0.9
+#: Share that will do for CleverCSV's choice where no other delimiter splits anything.
+USUAL = 0.5
+#: The declared name for runs of blanks.
+WHITESPACE = "whitespace"
+
+
+@dataclass(frozen=True, slots=True)
+class Dialect:
+    """How to split. `before` is the number of lines (records, where quotes are in use) up to and with the header."""
+
+    delimiter: str
+    quote: str
+    escape: str
+    columns: tuple[str, ...]
+    before: int
+    first: tuple[str, ...] | None
+    trailing: bool = False
+    """Every record ends with a delimiter too many."""
+    sniffed: bool = False
+
+    def as_dict(self) -> dict[str, str]:
+        """For the manifest."""
+        found = {"delimiter": self.delimiter, "quote": self.quote, "escape": self.escape}
+        return found | ({"trailing_delimiter": "yes"} if self.trailing else {})
+
+
+def head(path: Path) -> str:
+    """The first whole lines of a UTF-8 file, without a byte order mark."""
+    with path.open("rb") as file:
+        sample = file.read(HEAD_BYTES)
+        more = bool(file.read(1))
+    text = sample.decode("utf-8", "ignore").removeprefix("\ufeff")
+    if more and (end := max(text.rfind("\n"), text.rfind("\r"))) >= 0:
+        return text[: end + 1]
+    return text
+
+
+def find_dialect(text: str, table: RawTable, quotes: frozenset[str], file: str) -> Dialect:
+    """The dialect of a file whose head is `text`; `quotes` are the quotation marks that occur anywhere in it.
+
+    Raises DropError where the head contradicts the declaration, or nothing is declared and no delimiter fits.
+    """
+    lines = list(io.StringIO(text, newline=""))
+    announced = re.fullmatch(r'"?sep=(.)"?\s*', lines[0]) if lines else None
+    skip = max(table.skip, 1 if announced else 0)
+    rest = "".join(lines[skip:])
+    delimiter = table.delimiter or (announced[1] if announced else None)
+    quote, escape = table.quote, table.escape
+    if delimiter is None:
+        delimiter, found = sniff(rest, file)
+        quote = found if quote is None else quote
+    quote = '"' if quote is None else quote.replace("none", "")
+    quote = quote if quote in quotes or quote not in {'"', "'"} else ""
+    dialect = (delimiter, quote, (escape or quote) if quote or escape else "")
+    records = list(records_of(rest, *dialect))
+    header, before, data = _header(records, table, file)
+    trailing = _check(header, data, table, rest, delimiter, file)
+    return Dialect(
+        delimiter,
+        quote,
+        dialect[2],
+        column_names(header),
+        skip + before,
+        tuple(data[0]) if data else None,
+        trailing=trailing,
+        sniffed=table.delimiter is None and announced is None,
+    )
+
+
+def records_of(text: str, delimiter: str, quote: str, escape: str) -> Iterator[list[str]]:
+    """The records of a text, blank lines as empty lists, read leniently."""
+    if delimiter == WHITESPACE:
+        yield from (line.split() for line in io.StringIO(text, newline=""))
+        return
+    yield from split(io.StringIO(text, newline=""), delimiter, quote, escape)
+
+
+def split(
+    lines: Iterable[str], delimiter: str, quote: str, escape: str, *, strict: bool = False
+) -> Iterator[list[str]]:
+    """Python's reader of a dialect.
+
+    >>> next(split(["1;'a;b';'it''s'"], ";", "'", "'"))
+    ['1', 'a;b', "it's"]
+    """
+    if not quote:
+        return csv.reader(
+            lines, delimiter=delimiter, quoting=csv.QUOTE_NONE, quotechar=None, escapechar=escape or None, strict=strict
+        )
+    doubled = escape in {"", quote}
+    return csv.reader(
+        lines,
+        delimiter=delimiter,
+        quotechar=quote,
+        doublequote=doubled,
+        escapechar=None if doubled else escape,
+        strict=strict,
+    )
+
+
+def sniff(text: str, file: str) -> tuple[str, str]:
+    """Delimiter and quotation mark of a text, by CleverCSV, checked by counting fields.
+
+    Raises DropError where two delimiters split header and records evenly, or none does.
+    """
+    import clevercsv
+
+    sample = text[:SNIFF_CHARACTERS]
+    if len(text) > SNIFF_CHARACTERS and "\n" in sample:
+        sample = sample[: sample.rfind("\n") + 1]
+    try:
+        found = clevercsv.Sniffer().sniff(sample, delimiters=DELIMITERS, verbose=False)
+    except clevercsv.Error:
+        found = None
+    delimiter, quote = (found.delimiter, found.quotechar or '"') if found else (None, '"')
+    counts = {d: evenness(text, d, quote) for d in DELIMITERS}
+    splits = {d: share for d, (share, fields) in counts.items() if fields > 1}
+    fits = [d for d, share in splits.items() if share >= CONSISTENT and _header_fields(text, d, quote) == counts[d][1]]
+    if len(fits) == 1:
+        return fits[0], quote
+    if not fits and delimiter in splits and len(splits) == 1 and splits[delimiter] >= USUAL:
+        return delimiter, quote
+    if not splits and not any(d in text.split("\n", 1)[0].split("\r", 1)[0] for d in DELIMITERS):
+        return ",", quote
+    told = "; ".join(f"{d!r}: {fields} fields in {share:.0%}" for d, (share, fields) in counts.items() if fields > 1)
+    problem = "several delimiters split" if fits else "no delimiter splits"
+    raise DropError(
+        f"{problem} the first records evenly",
+        file=file,
+        value=told or "one field a record",
+        hint="declare delimiter" + (f": {delimiter!r}, perhaps" if delimiter else ""),
+    )
+
+
+def _header_fields(text: str, delimiter: str, quote: str) -> int:
+    return len(next((record for record in records_of(text, delimiter, quote, quote) if record), []))
+
+
+def evenness(text: str, delimiter: str, quote: str = '"') -> tuple[float, int]:
+    r"""Share of a text's records with the commonest number of fields, and that number.
+
+    >>> evenness("a;b\n1;2\n3;4,5\n", ";"), evenness("a;b\n1;2\n3;4,5\n", ",")[1]
+    ((1.0, 2), 1)
+    """
+    try:
+        counts = Counter(len(record) for record in records_of(text, delimiter, quote, quote) if record)
+    except csv.Error:
+        return 0.0, 0
+    if not counts:
+        return 1.0, 1
+    fields, number = counts.most_common(1)[0]
+    return number / counts.total(), fields
+
+
+def _header(records: list[list[str]], table: RawTable, file: str) -> tuple[list[str], int, list[list[str]]]:
+    """Header, number of records before the data, and the data without blank lines."""
+    data = [record for record in records if record]
+    if not table.header:
+        blank = next((n for n, record in enumerate(records) if record), 0)
+        width = max((len(record) for record in data), default=0)
+        return list(table.columns) or [""] * width, blank, data
+    if not data:
+        raise DropError("empty file", file=file, expected="a header", hint="ask the shop for the file again")
+    before = next(n for n, record in enumerate(records) if record) + 1
+    header = data[0]
+    filled = [name for name in header if name.strip()]
+    if not filled:
+        raise DropError("the header has no names", file=file, line=table.skip + before, hint="declare skip or columns")
+    if len(filled) > 1 and sum(not any(c.isalpha() for c in name) for name in filled) * 2 > len(filled):
+        raise DropError(
+            "the header looks like data",
+            file=file,
+            line=table.skip + before,
+            value=shape(table.delimiter or "," if len(header) == 1 else "|".join(header)),
+            hint="declare header: false with columns, or skip",
+        )
+    return (list(table.columns) if table.columns else header), before, data[1:]
+
+
+def _check(header: list[str], data: list[list[str]], table: RawTable, text: str, delimiter: str, file: str) -> bool:
+    """Whether every record ends with a delimiter too many; DropError where header and records do not fit."""
+    width = len(header)
+    if width == 1:
+        _another_delimiter(text, delimiter, file)
+    if not data:
+        return False
+    if all(len(record) == width + 1 and record[-1] == "" for record in data):
+        return True
+    counts = Counter(map(len, data))
+    fields, number = counts.most_common(1)[0]
+    if fields == width or counts[width] * 2 >= len(data):
+        return False
+    raise DropError(
+        f"the header has {width} names, yet {number} of the first {len(data)} records have {fields} fields",
+        file=file,
+        value=shape(delimiter.join(data[0]) if delimiter != WHITESPACE else " ".join(data[0])),
+        expected=f"{width} fields split by {delimiter!r}",
+        hint="columns must name every field" if table.columns else "declare delimiter, quote, or skip for title lines",
+    )
+
+
+def _another_delimiter(text: str, delimiter: str, file: str) -> None:
+    """DropError if the declared delimiter splits nothing and another one splits every record evenly."""
+    for other in DELIMITERS:
+        share, fields = evenness(text, other)
+        if other != delimiter and share >= CONSISTENT and fields > 1 and len(text.split("\n")) > 1:
+            lines = text.splitlines()
+            raise DropError(
+                f"{delimiter!r} splits nothing, yet {other!r} splits {share:.0%} of the first records into {fields}",
+                file=file,
+                value=" / ".join([lines[0][:80], *(shape(line) for line in lines[1:3])]),
+                hint=f"declare delimiter: {other!r}",
+            )

@@ -1,0 +1,173 @@
+"""The main call of ingest: a market's drop, read into raw tables."""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import date
+from pathlib import Path, PurePosixPath
+
+import duckdb
+
+from region_profiles.models import Profile, RawTable
+from tasks.errors import DropError
+from tasks.ingest import archives, increments
+from tasks.ingest.discover import Discovery, Drops, Found, discover
+from tasks.ingest.part import Delivered, Part, once
+from tasks.ingest.sql import literal, name
+from tasks.ingest.text_files import read_text
+from tasks.ingest.typed_files import read_json_lines, read_parquet
+from tasks.ingest.workbooks import read_workbook
+from tasks.objects.store import ObjectInfo, ObjectStore, sha256_of
+from tasks.records import InputFile, RawRelation, Sources
+
+FORMATS = {
+    ".csv": "csv", ".tsv": "csv", ".txt": "csv", ".tab": "csv", ".dat": "csv", ".psv": "csv",
+    ".jsonl": "jsonl", ".ndjson": "jsonl", ".json": "jsonl", ".parquet": "parquet", ".xlsx": "xlsx", ".xlsm": "xlsx",
+    ".xls": "xls",
+}  # fmt: skip
+#: First bytes that tell what a file is, whatever its name says.
+MAGIC = (
+    (b"PK\x03\x04", "xlsx"),
+    (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "xls"),
+    (b"PAR1", "parquet"),
+    (b"\x1f\x8b", "gzip"),
+    (b"\x28\xb5\x2f\xfd", "zstd"),
+    (b"%PDF", "pdf"),
+)
+
+
+def read_drop(
+    con: duckdb.DuckDBPyConnection,
+    profile: Profile,
+    store: ObjectStore,
+    work: Path,
+    *,
+    as_of: date,
+    drops: Drops = "latest",
+) -> Sources:
+    """The files of a market's drop and a relation for each raw table, as `docs/contracts.md` says.
+
+    `drops="known"` leaves out drops dated after `as_of`; `latest` (default) takes what is there, and rows dated later
+    are for normalize to filter. What has to be written (downloads, unpacked, UTF-8, Parquet) goes below `work` under
+    names that carry its digest: markets of a shared drop give the same `work` and reuse it, also at the same time.
+
+    Raises DropError: a missing folder or file, damaged archives, bytes or records that contradict the profile.
+    """
+    try:
+        found = discover(profile, store, lambda info: _fetch(store, info, work), as_of=as_of, drops=drops)
+        return _read(con, profile, store, work, found)
+    except DropError as error:
+        error.market = error.market or profile.market.country
+        raise
+
+
+def _read(
+    con: duckdb.DuckDBPyConnection, profile: Profile, store: ObjectStore, work: Path, found: Discovery
+) -> Sources:
+    inputs: list[InputFile] = []
+    tables: dict[str, RawRelation] = {}
+    notes = dict(found.notes)
+    for table, files in found.files.items():
+        raw = profile.source.tables[table]
+        parts: list[tuple[int, Part]] = []
+        for file in files:
+            delivered = _deliver(store, file, work)
+            part = _part(con, profile, raw, delivered, file, work)
+            parts.append((len(inputs), part))
+            inputs.append(
+                InputFile(
+                    len(inputs), table, file.name, delivered.sha256, delivered.bytes, None,
+                    part.encoding, part.dialect, part.inferred,
+                )
+            )  # fmt: skip
+        relation = _union(table, parts, notes)
+        if raw.mode == "increment" and raw.key:
+            digest = hashlib.sha256("".join(i.sha256 for i in inputs if i.table == table).encode()).hexdigest()
+            relation = increments.later_wins(con, relation, raw.key, work / "superseded" / f"{digest}.parquet")
+        tables[table] = relation
+    return Sources(found.folder, tuple(inputs), tables, notes)
+
+
+def _fetch(store: ObjectStore, info: ObjectInfo, work: Path) -> Path:
+    """The object as a local file: itself in a folder store, else a copy."""
+    local = store.local_path(info.key)
+    if local is not None:
+        return local
+    version = hashlib.sha256(f"{store.uri}\n{info.key}\n{info.etag}".encode()).hexdigest()[:32]
+    suffix = "".join(PurePosixPath(info.key).suffixes[-2:])
+    return once(work / "delivered" / f"{version}{suffix}", lambda temporary: store.download(info.key, temporary))
+
+
+def _deliver(store: ObjectStore, file: Found, work: Path) -> Delivered:
+    """The plain file, with the digest of what was delivered (of a zip: of the member, and the zip's own apart)."""
+    path = _fetch(store, file.info, work)
+    if not file.inside.lower().endswith(archives.SUFFIXES) and file.member is None:
+        return Delivered(path, file.name, sha256_of(path), path.stat().st_size)
+    digest = sha256_of(path)
+    member = hashlib.sha256((file.member or "").encode()).hexdigest()[:8]
+    plain = archives.unpack(path, file.info.key, file.member, work / "plain" / f"{digest}-{member}")
+    if file.member is None:
+        return Delivered(plain, file.name, digest, path.stat().st_size)
+    return Delivered(plain, file.name, sha256_of(plain), plain.stat().st_size, {"archive_sha256": digest})
+
+
+def _part(
+    con: duckdb.DuckDBPyConnection, profile: Profile, raw: RawTable, file: Delivered, found: Found, work: Path
+) -> Part:
+    kind = _format(raw, file, found)
+    if kind in {"xlsx", "xls"}:
+        return read_workbook(file, raw, work / "workbooks")
+    if kind == "parquet":
+        part = read_parquet(con, file)
+    elif kind == "jsonl":
+        part = read_json_lines(con, file)
+    else:
+        declared = raw.encoding or profile.source.encoding
+        part = read_text(con, file, raw, declared, work, bound=profile.source.contradiction_bound)
+    return _materialised(con, part, file, work) if profile.source.shared else part
+
+
+def _materialised(con: duckdb.DuckDBPyConnection, part: Part, file: Delivered, work: Path) -> Part:
+    """The part written once, for all markets of a shared drop."""
+    options = hashlib.sha256(repr((part.dialect, part.columns, part.encoding)).encode()).hexdigest()[:12]
+
+    def make(temporary: Path) -> None:
+        target = literal(str(temporary))
+        con.execute(f"COPY (SELECT * FROM {part.relation}) TO {target} (FORMAT parquet, COMPRESSION lz4)").fetchall()
+
+    path = once(work / "shared" / f"{file.sha256}-{options}.parquet", make)
+    relation = f"read_parquet({literal(str(path))})"
+    return Part(relation, part.columns, part.encoding, part.dialect, part.inferred)
+
+
+def _format(raw: RawTable, file: Delivered, found: Found) -> str:
+    """Declared, else from the name; DropError where the first bytes say otherwise."""
+    plain = archives.plain_name(found.member or found.inside)
+    kind = raw.format or FORMATS.get(PurePosixPath(plain).suffix.lower())
+    if kind is None:
+        raise DropError("unknown kind of file", file=file.name, expected=", ".join(FORMATS), hint="declare format")
+    with file.path.open("rb") as opened:
+        start = opened.read(8)
+    truth = next((what for magic, what in MAGIC if start.startswith(magic)), None)
+    workbook = {"xlsx", "xls"}
+    if truth == kind or (truth in workbook and kind in workbook) or (truth is None and kind in {"csv", "jsonl"}):
+        return kind
+    if not start:
+        raise DropError("empty file", file=file.name, hint="ask the shop for the file again")
+    what = truth or ("HTML" if start.lstrip().startswith(b"<") else "plain text")
+    hint = f"declare format: {truth}" if truth in FORMATS.values() else "declare format, or give the file its true name"
+    raise DropError(f"it is {what}, not {kind}", file=file.name, hint=hint)
+
+
+def _union(table: str, parts: list[tuple[int, Part]], notes: dict[str, str]) -> RawRelation:
+    """All files of a table under each other; a column that a file lacks is null there."""
+    columns = tuple(dict.fromkeys(c for _, part in parts for c in part.columns))
+    if any(set(part.columns) != set(columns) for _, part in parts):
+        notes[f"columns:{table}"] = "its files differ in their columns: " + ", ".join(
+            c for c in columns if any(c not in part.columns for _, part in parts)
+        )
+    selects = []
+    for index, part in parts:
+        fields = ", ".join(name(c) if c in part.columns else f"NULL::VARCHAR AS {name(c)}" for c in columns)
+        selects.append(f"SELECT {index}::INTEGER AS file, record, fault, {fields} FROM {part.relation}")
+    return RawRelation(table, f"({' UNION ALL '.join(selects)})", columns)

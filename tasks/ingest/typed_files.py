@@ -1,0 +1,106 @@
+"""JSON Lines and Parquet as text: ISO 8601 dates, plain decimals."""
+
+from __future__ import annotations
+
+import json
+
+import duckdb
+
+from tasks.errors import DropError
+from tasks.ingest import encoding
+from tasks.ingest.part import Delivered, Part, column_names, typed_note
+from tasks.ingest.sql import literal, name
+from tasks.ingest.text_files import NO_NULL, WHOLE_LINE
+
+#: Bytes of the longest JSON line.
+LINE = 16 << 20
+
+
+def plain_decimal(value: str) -> str:
+    """SQL for the text of a DOUBLE, without exponent, trailing `.0` or float noise: what fifteen digits say."""
+    short = f"format('{{:.15g}}', {value})"
+    return (
+        f"CASE WHEN {value} IS NULL OR NOT isfinite({value}) THEN {value}::VARCHAR "
+        f"WHEN contains({short}, 'e') THEN rtrim(rtrim({short}::DECIMAL(38, 15)::VARCHAR, '0'), '.') ELSE {short} END"
+    )
+
+
+def read_parquet(con: duckdb.DuckDBPyConnection, file: Delivered) -> Part:
+    """A Parquet file, each column cast to text. Raises DropError if it is damaged or a column is binary."""
+    source = f"read_parquet({literal(str(file.path))}, file_row_number=true, binary_as_string=true)"
+    try:
+        described = con.execute(f"DESCRIBE SELECT * FROM {source}").fetchall()
+    except duckdb.Error as error:
+        told = str(error).splitlines()[0].replace(str(file.path), file.name)
+        raise DropError(f"damaged Parquet: {told}", file=file.name, hint="ask the shop for the file again") from None
+    fields = [(row[0], str(row[1])) for row in described if row[0] != "file_row_number"]
+    columns = column_names(column for column, _ in fields)
+    texts = [_as_text(name(column), kind) for column, kind in fields]
+    named = ", ".join(f"{text} AS {name(column)}" for text, column in zip(texts, columns, strict=True))
+    typed = [
+        c for c, (_, kind) in zip(columns, fields, strict=True) if kind != "VARCHAR" and not kind.startswith("ENUM")
+    ]
+    relation = f"(SELECT file_row_number + 1 AS record, NULL::VARCHAR AS fault, {named} FROM {source})"
+    return Part(relation, columns, None, {}, {**file.inferred, **typed_note(typed)})
+
+
+def _as_text(column: str, kind: str) -> str:
+    if kind in {"DOUBLE", "FLOAT"}:
+        return plain_decimal(f"{column}::DOUBLE" if kind == "DOUBLE" else f"{column}::VARCHAR::DOUBLE")
+    if kind.startswith("TIMESTAMP"):
+        zone = "+00:00" if "WITH TIME ZONE" in kind else ""
+        instant = f"({column} AT TIME ZONE 'UTC')" if zone else f"{column}::TIMESTAMP"
+        text = f"replace({instant}::VARCHAR, ' ', 'T')"
+        return f"({text} || '{zone}')" if zone else text
+    if kind.endswith("]") or kind.startswith(("STRUCT", "MAP")):
+        return f"to_json({column})::VARCHAR"
+    return f"{column}::VARCHAR"
+
+
+def read_json_lines(con: duckdb.DuckDBPyConnection, file: Delivered) -> Part:
+    """One JSON object a line; nested values stay JSON text, a line that is no object has the fault `syntax`.
+
+    Raises DropError for a JSON array, for bytes that are not UTF-8, and where no line is an object.
+    """
+    found = encoding.inspect(file.path)
+    encoding.settle(found, "utf-8" if found.utf8 else None, file.name)
+    with file.path.open("rb") as opened:
+        if opened.read(64).removeprefix(b"\xef\xbb\xbf").lstrip()[:1] == b"[":
+            raise DropError(
+                "a JSON array, not JSON Lines",
+                file=file.name,
+                expected="one object a line",
+                hint="export it as JSON Lines",
+            )
+    lines = (
+        f"read_csv({literal(str(file.path))}, auto_detect=false, header=false, skip=0, delim={literal(WHOLE_LINE)}, "
+        f"quote='', escape='', columns={{'line': 'VARCHAR', 'rest': 'VARCHAR'}}, null_padding=true, "
+        f"nullstr={literal(NO_NULL)}, strict_mode=false, max_line_size={LINE})"
+    )
+    valid = "CASE WHEN json_valid(line) AND rest IS NULL AND json_type(line) = 'OBJECT' THEN line END"
+    objects = f"(SELECT {valid} AS o FROM {lines})"
+    kinds = con.execute(
+        f"SELECT key, bool_and(kind IN ('BIGINT', 'UBIGINT', 'DOUBLE')) FROM (SELECT unnest(k) AS key, "
+        f"json_type(o, '$.' || to_json(unnest(k))::VARCHAR) AS kind FROM (SELECT o, json_keys(o) AS k FROM {objects})) "
+        f"WHERE kind <> 'NULL' OR kind IS NULL GROUP BY key"
+    ).fetchall()
+    first = con.execute(f"SELECT json_keys(o) FROM {objects} WHERE o IS NOT NULL LIMIT 1").fetchall()
+    if not first:
+        raise DropError("no line is a JSON object", file=file.name, hint="declare format")
+    numeric = {key for key, is_number in kinds if is_number}
+    keys = [*first[0][0], *sorted(key for key, _ in kinds if key not in first[0][0])]
+    columns = column_names(keys)
+    shape = json.dumps(dict.fromkeys(keys, "VARCHAR"), ensure_ascii=False)
+    fields = [f"j.{name(key)}" for key in keys]
+    texts = [_plain_number(f) if key in numeric else f for key, f in zip(keys, fields, strict=True)]
+    named = ", ".join(f"{text} AS {name(column)}" for text, column in zip(texts, columns, strict=True))
+    relation = (
+        f"(SELECT row_number() OVER () AS record, CASE WHEN j IS NULL THEN 'syntax' END AS fault, {named} "
+        f"FROM (SELECT json_transform(o, {literal(shape)}) AS j FROM {objects}))"
+    )
+    typed = typed_note(c for c, key in zip(columns, keys, strict=True) if key in numeric)
+    return Part(relation, columns, "utf-8", {}, {**file.inferred, **typed})
+
+
+def _plain_number(text: str) -> str:
+    return f"CASE WHEN contains(lower({text}), 'e') THEN {plain_decimal(f'{text}::DOUBLE')} ELSE {text} END"

@@ -1,0 +1,166 @@
+"""From text columns to typed columns: the layers of SELECT that do it, and the faults that each column can have."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from zoneinfo import available_timezones
+
+from tasks.contract import SQL_TYPES, Column
+from tasks.normalize.mapping import RAW
+from tasks.normalize.parse_code import currency_codes
+from tasks.normalize.parse_contact import EMAIL
+from tasks.normalize.parse_date import resolved_columns, stamp_columns
+from tasks.normalize.parse_number import number_sql
+from tasks.normalize.parse_text import Kind, tidy_sql
+from tasks.normalize.rules import Rule
+from tasks.normalize.sql import case, literal, literals, name, select
+
+#: Text whose joiners are spelling, not noise.
+FREE = frozenset(
+    {"name", "given_name", "family_name", "company", "address", "city", "subdivision", "store_name", "author", "reason"}
+)
+_GENDERS = {"f": "female", "m": "male"}
+_CONSENT_UNKNOWN = ("unknown", "unbekannt")
+
+Layer = dict[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """A parsed column: its value over the last layer, and its faults as (reason, condition)."""
+
+    column: str
+    value: str
+    faults: tuple[tuple[str, str], ...] = ()
+
+
+def stacked(query: str, layers: Iterable[Layer]) -> str:
+    """A query with each layer's expressions added on top of the one before."""
+    for layer in layers:
+        if layer:
+            query = select(f"({query})", layer)
+    return query
+
+
+def clean(rules: Mapping[str, Rule]) -> list[Layer]:
+    """Two layers: `clean_<column>` cleaned text, `text_<column>` the same after the profile's values."""
+    first = {f"clean_{column}": tidy_sql(name(RAW + column), _kind(rule)) for column, rule in rules.items()}
+    return [first, {f"text_{column}": _valued(column, rule) for column, rule in rules.items()}]
+
+
+def _kind(rule: Rule) -> Kind:
+    if rule.numeric or rule.column.type == "date" or rule.column.name in {"time", "phone"}:
+        return "digits"
+    return "free" if rule.column.name in FREE else "code"
+
+
+def _valued(column: str, rule: Rule) -> str:
+    text = f"clean_{column}"
+    if not rule.values:
+        return text
+    otherwise = rule.values.get("*")
+    default = "NULL" if otherwise is None else f"CASE WHEN {text} IS NOT NULL THEN {literal(otherwise)} END"
+    named = {value: code for value, code in rule.values.items() if value not in {"*", ""}}
+    chosen = case(text, named, default)
+    if "" in rule.values:
+        chosen = f"CASE WHEN {text} IS NULL THEN {literal(rule.values[''])} ELSE {chosen} END"
+    return f"nullif({chosen}, '')"
+
+
+def unnamed_value(column: str, rule: Rule) -> tuple[tuple[str, str], ...]:
+    """The fault of a value that the profile's `values` do not name."""
+    if not rule.values or "*" in rule.values:
+        return ()
+    return ((f"{column}:unknown_value", f"clean_{column} NOT IN ({literals(rule.values)})"),)
+
+
+def parsed(rules: Mapping[str, Rule], languages: str, market: str) -> tuple[list[Layer], dict[str, Field]]:
+    """Layers for dates and calls that are read twice, and the field of each column (on top of `clean`)."""
+    layers: list[Layer] = [{}, {}, {}]
+    fields = {}
+    country = f"coalesce(value_home_country, {literal(market)})" if "home_country" in rules else literal(market)
+    for column, rule in rules.items():
+        if rule.column.type == "date":
+            date_layers(layers, column, rule)
+        fields[column] = _field(rule.column, rule, layers, languages, country)
+    return layers, fields
+
+
+def date_layers(layers: list[Layer], column: str, rule: Rule) -> None:
+    """Add what parses a date column to three layers: `<column>_stamp`, `_timed`, `_utc` in the last."""
+    first, second = stamp_columns(column, f"text_{column}", rule.dates)
+    layers[0].update(first)
+    layers[1].update(second)
+    layers[2].update(resolved_columns(column, f"text_{column}"))
+
+
+def _field(column: Column, rule: Rule, layers: list[Layer], languages: str, market: str) -> Field:
+    text, at = f"text_{column.name}", column.name
+    if column.type == "date":
+        value = f"CAST({at}_stamp AS DATE)"
+        return Field(at, value, ((f"{at}:unreadable", f"{text} IS NOT NULL AND {at}_stamp IS NULL"),))
+    if rule.numeric:
+        layers[0][f"number_{at}"] = _number(column, rule)
+        return Field(at, f"number_{at}", ((f"{at}:unreadable", f"{text} IS NOT NULL AND number_{at} IS NULL"),))
+    if at == "phone":  # a number without its country is one of where the customer lives, else of the market
+        layers[1]["value_phone"] = f"CASE WHEN {text} IS NOT NULL THEN strata_phone({text}, {market}) END"
+    else:
+        layers[0][f"value_{at}"] = _value(column, rule, languages)
+    reason = "unreadable" if column.type == "boolean" else "unknown"
+    fault = f"{text} IS NOT NULL AND value_{at} IS NULL"
+    value = f"value_{at}"
+    if column.name == "phone":
+        return Field(at, f"CASE WHEN value_{at} LIKE 'valid:%' THEN substr(value_{at}, 7) END", _phone_faults())
+    faults = () if column.type == "text" and at not in {"email", "time_zone"} else ((f"{at}:{reason}", fault),)
+    if column.name.startswith("consent_"):
+        value = f"coalesce({value}, 'unknown')"
+    return Field(at, value, (*unnamed_value(at, rule), *faults))
+
+
+def _phone_faults() -> tuple[tuple[str, str], ...]:
+    return tuple((f"phone:{status}", f"value_phone = '{status}:'") for status in ("cannot_tell", "invalid"))
+
+
+def _number(column: Column, rule: Rule) -> str:
+    number = number_sql(f"text_{column.name}", rule.decimal, rule.grouping, SQL_TYPES["decimal" if column.type == "integer" else column.type])
+    if column.type != "integer":
+        return number
+    return f"CASE WHEN {number} = trunc({number}) THEN CAST({number} AS BIGINT) END"
+
+
+def _value(column: Column, rule: Rule, languages: str) -> str:
+    """The value of a text, code or boolean column; null where the text is none."""
+    text = f"text_{column.name}"
+    if column.type == "boolean":
+        return boolean_sql(text, rule)
+    if column.name in {"home_country", "country"}:
+        return f"CASE WHEN {text} IS NOT NULL THEN strata_country({text}, {literal(languages)}) END"
+    if column.name == "language":
+        return f"CASE WHEN {text} IS NOT NULL THEN strata_language({text}, {literal(languages)}) END"
+    if column.name in {"currency", "base"}:
+        return one_of(f"upper({text})", sorted(currency_codes()))
+    if column.name == "email":
+        return f"CASE WHEN regexp_full_match({text}, {literal(EMAIL)}) THEN lower({text}) END"
+    if column.name == "time_zone":
+        return one_of(text, sorted(available_timezones()))
+    if column.name.startswith("consent_"):
+        unknown = f"CASE WHEN lower({text}) IN ({literals(_CONSENT_UNKNOWN)}) THEN 'unknown' END"
+        given = boolean_sql(text, rule)
+        return f"CASE {given} WHEN true THEN 'yes' WHEN false THEN 'no' ELSE {unknown} END"
+    if column.name == "gender":
+        return f"coalesce({one_of(f'lower({text})', column.codes)}, {case(f'lower({text})', _GENDERS, 'NULL')})"
+    if column.codes:
+        return one_of(f"lower({text})", column.codes)
+    return text
+
+
+def one_of(expression: str, codes: Iterable[str]) -> str:
+    """The expression where it is one of the codes, else null."""
+    return f"CASE WHEN {expression} IN ({literals(codes)}) THEN {expression} END"
+
+
+def boolean_sql(text: str, rule: Rule) -> str:
+    """True, false, or null for a word of neither list."""
+    low = f"lower({text})"
+    return f"CASE WHEN {low} IN ({literals(rule.yes)}) THEN true WHEN {low} IN ({literals(rule.no)}) THEN false END"

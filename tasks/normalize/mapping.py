@@ -1,0 +1,242 @@
+"""A profile's mapping made into one query over raw tables: still all text, a row for each row of the driving table."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+import duckdb
+
+from region_profiles.models import Mapping as ProfileMapping
+from region_profiles.models import Profile
+from tasks.contract import TABLES, Table
+from tasks.errors import DropError, ProfileError
+from tasks.normalize.parse_text import tidy, tidy_sql
+from tasks.normalize.select import Fail, Join, Selected, Term, missing_column, nearest, parse_select
+from tasks.normalize.sql import literal, literals, name, select
+from tasks.privacy.mask import mask
+from tasks.records import RawRelation, Sources
+
+#: Prefix of mapped raw text in the queries of this stage.
+RAW = "raw_"
+
+
+@dataclass(frozen=True, slots=True)
+class Mapped:
+    """One canonical table as its raw text.
+
+    `query` selects file, record, fault, `raw_<column>` for each of `columns`, `unmatched` (the
+    raw table in which a required join found nothing), `passes` (WHERE holds) and, in a shared drop, `market`.
+    `typed` are columns whose raw columns come from a typed format.
+    """
+
+    table: Table
+    driving: RawRelation
+    query: str
+    columns: tuple[str, ...]
+    typed: frozenset[str]
+    mapping: ProfileMapping
+    where: str | None
+    required: tuple[str, ...]
+    """Raw tables of required joins."""
+    has_market: bool
+    has_joins: bool
+    numbered: bool
+    """Whether record is the row's place in its file: a query that does not read it can run on all cores."""
+    reads: frozenset[tuple[str, str]]
+    """Raw columns that the mapping uses: (raw table, column)."""
+
+    def has(self, column: str) -> bool:
+        """Whether the profile maps the canonical column."""
+        return column in self.columns
+
+
+def plan(con: duckdb.DuckDBPyConnection, profile: Profile, sources: Sources, table: str) -> Mapped | None:
+    """The mapping of canonical table `table`, or None where the profile has none or its optional files are absent.
+
+    Joined tables are read into temporary tables of `con`, whose keys are checked to be unique.
+    Raises ProfileError (a wrong name, a SELECT beyond the allow-list) and DropError (no such raw column, fan-out).
+    """
+    mapping = profile.source.mapping.get(table)  # type: ignore[call-overload]
+    if mapping is None:
+        return None
+    contract = TABLES[table]
+    tables = _tables(profile, sources)
+    fail = Fail(profile.market.country, table)
+    selected = (
+        parse_select(mapping.select, tables, fail) if mapping.select else _column_list(profile, table, mapping, tables)
+    )
+    if selected.driving not in sources.tables:
+        return None
+    outputs = {**selected.outputs, **{column: Term(literal(value)) for column, value in mapping.constants.items()}}
+    _check_outputs(profile, contract, outputs, fail)
+    driving = sources.tables[selected.driving]
+    numbered = driving.numbered and not selected.joins and not profile.source.shared
+    columns = tuple(column.name for column in contract.mapped if column.name in outputs)
+    return Mapped(
+        table=contract,
+        driving=driving,
+        query=_query(con, selected, outputs, columns, tables),
+        columns=columns,
+        typed=frozenset(column for column in columns if _is_typed(outputs[column], selected, sources)),
+        mapping=mapping,
+        where=selected.where_text,
+        required=tuple(join.table for join in selected.joins if join.required),
+        has_market=profile.source.shared and "market" in outputs,
+        has_joins=bool(selected.joins),
+        numbered=numbered,
+        reads=_reads(selected, outputs),
+    )
+
+
+def _tables(profile: Profile, sources: Sources) -> dict[str, RawRelation]:
+    """Raw tables by name; an optional one that was not delivered is empty."""
+    tables = dict(sources.tables)
+    for raw, declared in profile.source.tables.items():
+        if raw not in tables and declared.optional:
+            tables[raw] = RawRelation(raw, "", declared.columns)
+    return tables
+
+
+def _column_list(
+    profile: Profile, table: str, mapping: ProfileMapping, tables: Mapping[str, RawRelation]
+) -> Selected:
+    fallback = next(iter(tables)) if len(tables) == 1 else table
+    driving = mapping.source or fallback
+    if driving not in tables:
+        raise ProfileError(
+            f"there is no raw table {driving}",
+            market=profile.market.country,
+            path=f"source.mapping.{table}.source",
+            expected=nearest(driving, tables) or ", ".join(tables),
+        )
+    relation = tables[driving]
+    for raw in mapping.columns.values() if relation.relation else ():
+        if raw not in relation.columns:
+            missing_column(relation, raw)
+    outputs = {
+        column: Term(f"{name('d')}.{name(raw)}", frozenset({("d", raw)})) for column, raw in mapping.columns.items()
+    }
+    return Selected(driving, "d", outputs)
+
+
+def _check_outputs(profile: Profile, table: Table, outputs: Mapping[str, Term], fail: Fail) -> None:
+    known = {column.name: None for column in table.mapped}
+    if profile.source.shared:
+        known["market"] = None
+    for output in outputs:
+        if output not in known:
+            fail(f"{output} is not a column that a mapping of {table.name} can supply", None, nearest(output, known))
+    missing = [column.name for column in table.mapped if column.required and column.name not in outputs]
+    if missing:
+        fail(f"{table.name} needs {', '.join(missing)}")
+    if table.name == "transactions" and not {"amount", "unit_price"} & outputs.keys():
+        fail("transactions needs amount, or unit_price with quantity")
+
+
+def _query(
+    con: duckdb.DuckDBPyConnection,
+    selected: Selected,
+    outputs: Mapping[str, Term],
+    columns: tuple[str, ...],
+    tables: Mapping[str, RawRelation],
+) -> str:
+    driver = name(selected.alias)
+    joins, unmatched = [], []
+    for position, join in enumerate(selected.joins):
+        found = _joined(con, position, join, _columns_of(join.alias, selected, outputs), tables[join.table])
+        on = " AND ".join(f"{theirs.sql} = {mine.sql}" for mine, theirs in join.keys)
+        joins.append(f" LEFT JOIN {found} AS {name(join.alias)} ON {on}")
+        if join.required:
+            unmatched.append(f"WHEN {name(join.alias)}.strata_found IS NULL THEN {literal(join.table)}")
+    parts = [f"{driver}.{column} AS {column}" for column in ("file", "record", "fault")]
+    parts += [f"CAST({outputs[column].sql} AS VARCHAR) AS {name(RAW + column)}" for column in columns]
+    parts.append(f"CASE {' '.join(unmatched)} END AS unmatched" if unmatched else "NULL::VARCHAR AS unmatched")
+    parts.append(f"coalesce({selected.where.sql}, false) AS passes" if selected.where else "true AS passes")
+    if "market" in outputs:
+        parts.append(f"CAST({outputs['market'].sql} AS VARCHAR) AS market")
+    return f"SELECT {', '.join(parts)} FROM {tables[selected.driving].relation} AS {driver}{''.join(joins)}"
+
+
+def _columns_of(alias: str, selected: Selected, outputs: Mapping[str, Term]) -> tuple[str, ...]:
+    terms = [*outputs.values(), *([selected.where] if selected.where else [])]
+    for join in selected.joins:
+        terms += [term for pair in join.keys for term in pair]
+    return tuple(sorted({column for term in terms for owner, column in term.reads if owner == alias}))
+
+
+def _joined(
+    con: duckdb.DuckDBPyConnection, position: int, join: Join, columns: tuple[str, ...], raw: RawRelation
+) -> str:
+    """A temporary table of what the mapping reads of a joined table, rows that are equal in it once.
+
+    Rows that ingest could not read are left out. Raises DropError where a key is left with several rows.
+    """
+    temporary = name(f"strata_joined_{position}")
+    fields = ", ".join(name(column) for column in columns)
+    if raw.relation:
+        where = " AND ".join(["fault IS NULL", *(f"coalesce({term.sql}, false)" for term in join.filters)])
+        source = f"SELECT DISTINCT {fields}, true AS strata_found FROM {raw.relation} AS {name(join.alias)} WHERE {where}"
+    else:
+        nothing = ", ".join(f"NULL::VARCHAR AS {name(column)}" for column in columns)
+        source = f"SELECT {nothing}, true AS strata_found WHERE false"
+    con.execute(f"CREATE OR REPLACE TEMP TABLE {temporary} AS {source}").fetchall()
+    keys = ", ".join(mine.sql for mine, _ in join.keys)
+    present = " AND ".join(f"{mine.sql} IS NOT NULL" for mine, _ in join.keys)
+    repeated = con.execute(
+        f"SELECT {keys} FROM {temporary} AS {name(join.alias)} WHERE {present} GROUP BY {keys} "
+        f"HAVING count(*) > 1 ORDER BY ALL LIMIT 1"
+    ).fetchall()
+    if repeated:
+        _fan_out(con, join, raw, repeated[0])
+    return temporary
+
+
+def _fan_out(con: duckdb.DuckDBPyConnection, join: Join, raw: RawRelation, key: tuple[str, ...]) -> None:
+    condition = " AND ".join(f"{mine.sql} = {literal(value)}" for (mine, _), value in zip(join.keys, key, strict=True))
+    found = con.execute(
+        f"SELECT record FROM {raw.relation} AS {name(join.alias)} WHERE {condition} ORDER BY file, record LIMIT 3"
+    ).fetchall()
+    records = [int(row[0]) for row in found]
+    raise DropError(
+        f"the join would multiply rows: a key stands in records {', '.join(map(str, records))}",
+        file=raw.name,
+        record=records[0] if records else None,
+        column=", ".join(column for mine, _ in join.keys for _, column in sorted(mine.reads)),
+        value=", ".join(map(mask, key)),
+        expected="each key once, or rows that are equal in all columns that the mapping reads",
+        hint="drop the repeated rows, or join by more columns",
+    )
+
+
+def _is_typed(term: Term, selected: Selected, sources: Sources) -> bool:
+    """Whether all the raw columns of an expression come typed, in every file of their table."""
+    owners = {selected.alias: selected.driving, **{join.alias: join.table for join in selected.joins}}
+    for alias, column in term.reads:
+        files = [file for file in sources.inputs if file.table == owners[alias]]
+        if not files or not all(column in file.inferred.get("typed", "").split(", ") for file in files):
+            return False
+    return bool(term.reads)
+
+
+def _reads(selected: Selected, outputs: Mapping[str, Term]) -> frozenset[tuple[str, str]]:
+    owners = {selected.alias: selected.driving, **{join.alias: join.table for join in selected.joins}}
+    found = set()
+    for alias, table in owners.items():
+        found |= {(table, column) for column in _columns_of(alias, selected, outputs)}
+    return frozenset(found)
+
+
+def of_market(mapped: Mapped, profile: Profile) -> Mapped:
+    """In a shared drop: only the rows whose `market` value the profile gives to this market."""
+    if not mapped.has_market:
+        return mapped
+    mine = [tidy(value) for value, country in profile.source.markets.items() if country == profile.market.country]
+    return replace(mapped, query=select(f"({mapped.query})", {}, f"{market_sql()} IN ({literals(mine)})"))
+
+
+def market_sql() -> str:
+    """The cleaned market value of a row of a shared drop."""
+    from tasks.normalize.parse_text import tidy_sql
+
+    return tidy_sql("market", "code")

@@ -1,0 +1,219 @@
+"""Dates and times as shops write them: declared patterns or a declared order, never guessed from one value.
+
+Order says which of day and month comes first where the year does not; a value that begins with its year (2024-01-31,
+20240131, 2024年1月31日) is clear under any order. Serial numbers of spreadsheets are not guessed. Two-digit years are
+those of POSIX: 69-99 is 19xx, 00-68 is 20xx; a birth in the future is a century earlier.
+
+The usual forms are read by DuckDB; what it cannot read comes to `stamp`, one distinct value at a time.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
+
+from tasks.normalize.calendars import ERAS, gregorian
+from tasks.normalize.sql import literal, literals
+
+#: Dates before it are no sales, registrations or rates of any shop.
+EARLIEST_YEAR = 1900
+_TIMES = ("", " %H:%M:%S", " %H:%M")
+_FAST = {
+    "dmy": ("%d/%m/%Y", "%d.%m.%Y", "%d-%m-%Y"),
+    "mdy": ("%m/%d/%Y", "%m-%d-%Y", "%m.%d.%Y"),
+    "ymd": ("%Y/%m/%d", "%Y.%m.%d"),
+}
+_ISO = ("%Y-%m-%d", "%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M:%SZ")
+_ERA = re.compile(rf"({'|'.join(sorted(ERAS, key=len, reverse=True))})\.?\s*(元|\d{{1,2}})\D+(\d{{1,2}})\D+(\d{{1,2}})\s*日?")
+_DATE = re.compile(r"(\d{1,4})\s*[./\-年년‐–/ ]\s*(\d{1,2})\s*[./\-月월‐–/ ]\s*(\d{1,4})\s*[.日일]?")
+_TIME = re.compile(
+    r"(\d{1,2})[:時시.](\d{1,2})(?:[:分분.](\d{1,2})(?:[.,](\d{1,6})\d*)?)?[秒초]?\s*(?P<half>[AaPp]\.?[Mm]\.?)?"
+    r"\s*(?P<zone>Z|UTC|GMT|[+-]\d{2}(?::?\d{2})?)?"
+)
+_CENTURY = 100
+_POSIX_PIVOT = 69
+
+
+@dataclass(frozen=True, slots=True)
+class DateForm:
+    """How a column's dates are written: patterns, else the order."""
+
+    patterns: tuple[str, ...] = ()
+    order: str = "ymd"
+    calendar: str = "gregorian"
+
+    @property
+    def declared(self) -> str:
+        """The order that patterns or `order` state, as `dmy`; empty where patterns state several."""
+        orders = {_order_of(pattern) for pattern in self.patterns} or {self.order}
+        return orders.pop() if len(orders) == 1 else ""
+
+    @property
+    def swapped(self) -> DateForm:
+        """The same with day and month the other way round: the reading that would contradict this one."""
+        flipped = {"dmy": "mdy", "mdy": "dmy"}.get(self.order, self.order)
+        swap = {"%d": "%m", "%m": "%d"}
+        patterns = tuple(re.sub("%[dm]", lambda m: swap[m[0]], pattern) for pattern in self.patterns)
+        return DateForm(patterns, flipped, self.calendar)
+
+    def code(self) -> str:
+        """As one string, for the function inside DuckDB."""
+        return "\x1e".join([self.order, self.calendar, *self.patterns])
+
+
+@lru_cache(maxsize=1 << 8)
+def _form(code: str) -> DateForm:
+    order, calendar, *patterns = code.split("\x1e")
+    form = DateForm(tuple(patterns), order, calendar)
+    # strptime knows no other calendar's month lengths: there a pattern says the order only.
+    return form if calendar == "gregorian" else DateForm((), form.declared or order, calendar)
+
+
+def _order_of(pattern: str) -> str:
+    return "".join(letter.lower() for letter in re.findall("%([dmyY])", pattern))
+
+
+@lru_cache(maxsize=1 << 16)
+def stamp(text: str, code: str) -> str | None:
+    """ISO text of a date, or of a date and time (`T`; UTC with `Z` if the value says its zone), or None.
+
+    >>> stamp("令和5年4月1日", DateForm(calendar="japanese").code()), stamp("3/2/24 9:05 PM", DateForm(order="dmy").code())
+    ('2023-04-01', '2024-02-03T21:05:00')
+    >>> stamp("2024-05-01T10:00:00+02:00", DateForm().code()), stamp("31/02/2023", DateForm(order="dmy").code())
+    ('2024-05-01T08:00:00Z', None)
+    """
+    form = _form(code)
+    if form.patterns:
+        return _by_patterns(text, form)
+    match = _ERA.match(text) if form.calendar == "japanese" else None
+    if match:
+        day = _era_day(match)
+    else:
+        match = _DATE.match(text)
+        day = _ordered_day(match.groups(), form) if match else None
+        if match is None and re.match(r"\d{8}(?!\d)", text):
+            match = re.match(r"\d{8}", text)
+            day = _compact_day(text[:8], form)
+    if day is None or match is None or day.year < EARLIEST_YEAR:
+        return None
+    return _with_time(day, text[match.end() :])
+
+
+def _era_day(match: re.Match[str]) -> date | None:
+    era, year, month, day = match.groups()
+    return gregorian("gregorian", ERAS[era] + (1 if year == "元" else int(year)) - 1, int(month), int(day))
+
+
+def _ordered_day(parts: tuple[str, ...], form: DateForm) -> date | None:
+    order = "ymd" if len(parts[0]) > 2 else form.order  # noqa: PLR2004 - a year stands first
+    by = dict(zip(order, parts, strict=True))
+    if len(by["m"]) > 2 or len(by["d"]) > 2:  # noqa: PLR2004 - a year stands where none belongs
+        return None
+    return gregorian(_calendar(form), _full_year(by["y"], form), int(by["m"]), int(by["d"]))
+
+
+def _calendar(form: DateForm) -> str:
+    """Years without an era in a Japanese column are Gregorian."""
+    return "gregorian" if form.calendar == "japanese" else form.calendar
+
+
+def _full_year(text: str, form: DateForm) -> int:
+    year = int(text)
+    if len(text) > 2 or form.calendar in {"roc", "buddhist", "persian", "hijri"}:  # noqa: PLR2004
+        return year
+    return year + (1900 if year >= _POSIX_PIVOT else 2000)
+
+
+def _compact_day(digits: str, form: DateForm) -> date | None:
+    """20240131, else 31012024 in the declared order: never both, for no month is 19 or 20."""
+    year_first = gregorian(_calendar(form), int(digits[:4]), int(digits[4:6]), int(digits[6:]))
+    if year_first is not None and year_first.year >= EARLIEST_YEAR:
+        return year_first
+    first, second, year = digits[:2], digits[2:4], digits[4:]
+    return None if form.order == "ymd" else _ordered_day((first, second, year), form)
+
+
+def _by_patterns(text: str, form: DateForm) -> str | None:
+    for pattern in form.patterns:
+        try:
+            found = datetime.strptime(text, pattern)  # noqa: DTZ007 - the zone is the store's, applied in SQL
+        except ValueError:
+            continue
+        if found.year < EARLIEST_YEAR:
+            return None
+        if found.tzinfo is not None:
+            return found.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        return found.isoformat() if "%H" in pattern or "%I" in pattern else str(found.date())
+    return None
+
+
+def _with_time(day: date, rest: str) -> str | None:
+    rest = rest.strip().removeprefix("T").removeprefix(",").strip()
+    if not rest:
+        return str(day)
+    match = _TIME.fullmatch(rest)
+    if match is None:
+        return None
+    hour, minute, second = int(match[1]), int(match[2]), int(match[3] or 0)
+    half = (match["half"] or "").lower().replace(".", "")
+    if half:
+        hour = hour % 12 + (12 if half == "pm" else 0)
+    try:
+        moment = datetime.combine(day, time(hour, minute, second, int((match[4] or "0").ljust(6, "0"))))
+    except ValueError:
+        return None
+    zone = match["zone"]
+    if not zone:
+        return moment.isoformat()
+    return (moment - _offset(zone)).isoformat() + "Z"
+
+
+def _offset(zone: str) -> timedelta:
+    if zone[0] not in "+-":
+        return timedelta()
+    digits = zone[1:].replace(":", "").ljust(4, "0")
+    offset = timedelta(hours=int(digits[:2]), minutes=int(digits[2:]))
+    return offset if zone[0] == "+" else -offset
+
+
+def stamp_columns(prefix: str, text: str, form: DateForm) -> tuple[dict[str, str], dict[str, str]]:
+    """DuckDB expressions over cleaned text, in two layers (the second reads the first's columns).
+
+    The last layer's columns: `<prefix>_stamp` TIMESTAMP, `<prefix>_timed` BOOLEAN (has a time of day), `<prefix>_utc`
+    BOOLEAN (the value says its own zone, and the stamp is UTC).
+    """
+    fast, slow = f"{prefix}_fast", f"{prefix}_slow"
+    first = {fast: _fast(text, form)}
+    second = {slow: f"CASE WHEN {fast} IS NULL AND {text} IS NOT NULL THEN strata_stamp({text}, {literal(form.code())}) END"}
+    return first, second
+
+
+def resolved_columns(prefix: str, text: str) -> dict[str, str]:
+    """The layer after `stamp_columns`."""
+    fast, slow = f"{prefix}_fast", f"{prefix}_slow"
+    return {
+        f"{prefix}_stamp": f"coalesce({fast}, try_cast(rtrim({slow}, 'Z') AS TIMESTAMP))",
+        f"{prefix}_timed": f"CASE WHEN {fast} IS NOT NULL THEN {_timed(text)} ELSE contains({slow}, 'T') END",
+        f"{prefix}_utc": f"coalesce(suffix(CASE WHEN {fast} IS NULL THEN {slow} ELSE {text} END, 'Z'), false)",
+    }
+
+
+def _timed(text: str) -> str:
+    """Has a time: a colon, or more signs than any date of digits alone."""
+    return f"(contains({text}, ':') OR length({text}) > 11)"
+
+
+def _fast(text: str, form: DateForm) -> str:
+    """What DuckDB reads itself: Gregorian dates without zones, four-digit years."""
+    if form.calendar != "gregorian":
+        return "NULL::TIMESTAMP"
+    patterns = form.patterns or (
+        *(day + clock for clock in _TIMES for day in _FAST.get(form.order, ())),
+        *_ISO,
+    )
+    if any("%z" in pattern.lower() or "%B" in pattern or "%b" in pattern for pattern in patterns):
+        return "NULL::TIMESTAMP"
+    parsed = f"try_strptime({text}, [{literals(patterns)}])"
+    return f"CASE WHEN {parsed} >= TIMESTAMP '{EARLIEST_YEAR}-01-01' THEN {parsed} END"

@@ -1,0 +1,64 @@
+"""SQL is put together here from quoted parts; nothing else in the stage concatenates a name or a value."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+
+def name(text: str) -> str:
+    """A quoted identifier.
+
+    >>> name('Kd"Nr')
+    '"Kd""Nr"'
+    """
+    return '"' + text.replace('"', '""') + '"'
+
+
+def literal(text: str | None) -> str:
+    """A quoted string, or NULL.
+
+    >>> literal("d'Or")
+    "'d''Or'"
+    """
+    return "NULL" if text is None else "'" + text.replace("'", "''") + "'"
+
+
+def literals(values: Iterable[str]) -> str:
+    """Quoted strings with commas between them, for IN; a list that nothing is in for no values.
+
+    >>> literals(["b", "a"])
+    "'b', 'a'"
+    """
+    return ", ".join(map(literal, values)) or "NULL"
+
+
+def case(value: str, cases: Mapping[str, str | None], otherwise: str) -> str:
+    """CASE over equal strings.
+
+    >>> case("x", {"○": "yes"}, "NULL")
+    "CASE x WHEN '○' THEN 'yes' ELSE NULL END"
+    """
+    if not cases:
+        return otherwise
+    whens = " ".join(f"WHEN {literal(key)} THEN {literal(code)}" for key, code in cases.items())
+    return f"CASE {value} {whens} ELSE {otherwise} END"
+
+
+def bits(conditions: Iterable[str]) -> str:
+    """A BIGINT whose bit i says whether condition i holds; a condition that is null does not.
+
+    >>> bits(["a IS NULL", "b < 0"])
+    '(CASE WHEN a IS NULL THEN 1 ELSE 0 END + CASE WHEN b < 0 THEN 2 ELSE 0 END)::BIGINT'
+    """
+    terms = [f"CASE WHEN {condition} THEN {1 << bit} ELSE 0 END" for bit, condition in enumerate(conditions)]
+    return f"({' + '.join(terms) or '0'})::BIGINT"
+
+
+def select(relation: str, columns: Mapping[str, str], where: str | None = None) -> str:
+    """All of a relation's columns and more.
+
+    >>> select("t", {"b": "a + 1"})
+    'SELECT *, a + 1 AS "b" FROM t'
+    """
+    more = "".join(f", {expression} AS {name(column)}" for column, expression in columns.items())
+    return f"SELECT *{more} FROM {relation}" + (f" WHERE {where}" if where else "")

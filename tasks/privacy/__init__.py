@@ -1,0 +1,1 @@
+"""What personal data may become: masks in messages, pseudonyms in publications, nothing after an erasure."""

@@ -1,0 +1,1 @@
+"""Atomic publication: objects first, the manifest next, the pointer last."""

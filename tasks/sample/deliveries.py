@@ -1,0 +1,145 @@
+"""Which rows go to which file: one file, files by year, month and day, older snapshots beside the newest."""
+
+from __future__ import annotations
+
+import shutil
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from tasks.sample.faults import broken
+from tasks.sample.files import Writer, digest, open_writer
+from tasks.sample.pieces import Cell
+from tasks.sample.seasons import DAYS, day_of
+from tasks.sample.spec import FIRST, LAST, MarketSpec, TableSpec
+
+Codes = dict[str, np.ndarray[Any, np.dtype[np.int64]]]
+
+
+@dataclass(slots=True)
+class Files:
+    """The files of a drop, with how many data rows each has."""
+
+    out: Path
+    spec: MarketSpec
+    written: dict[Path, tuple[str, int]] = field(default_factory=dict)
+
+    @property
+    def folder(self) -> Path:
+        """The drop's folder."""
+        return self.out / self.spec.drop
+
+    def finish(self) -> list[dict[str, Any]]:
+        """Facts of each file, by path; a workbook's parts are counted with the first."""
+        return [
+            {
+                "path": path.relative_to(self.out).as_posix(),
+                "table": self.written[path][0],
+                "rows": self.written[path][1],
+                "bytes": path.stat().st_size,
+                "sha256": digest(path),
+            }
+            for path in sorted(self.written)
+        ]
+
+
+@dataclass(slots=True)
+class _Target:
+    """A file being written, and the day until which rows go there."""
+
+    path: Path
+    until: int
+    writer: Writer
+    rows: int = 0
+
+
+class Delivery:
+    """The files of one table, written stretch by stretch."""
+
+    def __init__(self, spec: MarketSpec, table: str, cells: Sequence[Cell], files: Files) -> None:
+        self._spec, self._name, self._cells, self._files = spec, table, cells, files
+        self._table: TableSpec = spec.tables[table]  # type: ignore[index]
+        self._targets: list[_Target] = []
+        self._number = -1
+        self._planned: list[tuple[float, int, str]] = []
+        self.faults: Counter[tuple[str, str]] = Counter()
+        """Broken rows by market and kind."""
+
+    @property
+    def borders(self) -> list[int]:
+        """Days at which a delivery begins, and the end."""
+        starts = {0, DAYS, *(day_of(day) + 1 for day in self._spec.snapshots)}
+        for number in range(DAYS):
+            day = FIRST + timedelta(days=number)
+            daily = self._table.daily_since is not None and day >= self._table.daily_since
+            if (
+                (self._table.by == "year" and (day.month, day.day) == (1, 1))
+                or (self._table.by == "month" and day.day == 1)
+                or (self._table.by == "day" or daily)
+            ):
+                starts.add(number)
+        return sorted(starts)
+
+    def plan(self, faults: Sequence[tuple[float, int, str]]) -> None:
+        """Broken rows to write, each with its share of the way through."""
+        self._planned = list(faults)
+
+    def write(self, number: int, first: int, end: int, codes: Codes, *, last: bool) -> None:
+        """Rows of delivery `number`, of the days `first` to `end - 1`."""
+        if number != self._number:
+            self._number = number
+            if self._table.by != "all" or not self._targets:
+                self.close()
+                self._open(self.borders[number + 1])
+        count = len(next(iter(codes.values())))
+        due = [fault for fault in self._planned if count and (fault[0] * DAYS < end or last)]
+        self._planned = self._planned[len(due) :]
+        sound = np.flatnonzero(codes["kind"] == 0) if "kind" in codes else np.arange(count)
+        sound = sound if len(sound) else np.arange(count)
+        within = [min(max((share * DAYS - first) / (end - first), 0.0), 0.999) for share, _, _ in due]
+        places = [(int(sound[int(at * len(sound))]), *fault[1:]) for at, fault in zip(within, due, strict=True)]
+        for target in self._targets:
+            if end <= target.until:
+                rows = broken(self._spec, self._name, self._cells, codes, places, target.writer)
+                target.writer.rows(codes, count, rows)
+                target.rows += count + len(rows)
+        for place, _, kind in places:
+            self.faults[self._market(codes, place), kind] += 1
+
+    def _market(self, codes: Codes, row: int) -> str:
+        names = {name: market for market, name in self._spec.markets.items()}
+        if len(names) == 1:
+            return next(iter(self._spec.markets))
+        if "store" in codes:
+            return names[self._spec.stores[codes["store"][row]].country]
+        return str(self._spec.people.groups[codes["group"][row]].market)
+
+    def _open(self, end: int) -> None:
+        day = FIRST + timedelta(days=end - 1)
+        moments: list[tuple[date, str]] = [(day if self._table.by != "all" else LAST, "")]
+        if self._spec.snapshots:
+            moments = [(snapshot, f"{snapshot}/") for snapshot in (*self._spec.snapshots, LAST)]
+        for moment, folder in moments:
+            name = self._table.path.format(year=moment.year, month=f"{moment.month:02}", day=f"{moment.day:02}")
+            path = self._files.folder / (folder + name)
+            writer = open_writer(path, self._spec, self._table, self._cells)
+            until = day_of(moment) + 1 if self._spec.snapshots or self._table.by != "all" else DAYS
+            self._targets.append(_Target(path, until, writer))
+
+    def close(self) -> None:
+        """Finish the open files."""
+        for target in self._targets:
+            target.writer.close()
+            parts = sorted(target.path.parent.glob(f"{target.path.stem}_*{target.path.suffix}"))
+            for number, path in enumerate([target.path] if target.path.exists() else parts):
+                self._files.written[path] = (self._name, target.rows if number == 0 else 0)
+            if self._table.copy_as and not any(name == "copy" for name, _ in self._files.written.values()):
+                copy = target.path.with_name(self._table.copy_as)
+                shutil.copyfile(target.path, copy)
+                self._files.written[copy] = ("copy", target.rows)
+        self._targets = []

@@ -1,0 +1,1 @@
+"""Which customer is where: rules, tiers, strata, and why."""

@@ -1,0 +1,77 @@
+"""Strata: the dimensions combined, with cells that are too small or too many merged, and the merge told."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from region_profiles.models import Dimension, Profile, RulesDimension
+
+Cell = tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Strata:
+    """`names`: stratum of each cell of segment codes. `merged`: what became of cells that do not stand alone."""
+
+    names: Mapping[Cell, str]
+    merged: tuple[Mapping[str, object], ...]
+
+
+def strata(profile: Profile, counts: Mapping[Cell, int]) -> Strata:
+    """Name the cells of `profile.stratum.dimensions`, given customers by cell of segment codes.
+
+    A cell is the groups (where rules have them) or segments of the dimensions, joined by `_`. Cells below the minimum
+    merge into their parent, the first dimension alone; then, from the smallest, so do others until no more than the
+    maximum are left; parents still below the minimum, and at last the smallest, merge into `else`.
+    """
+    setting = profile.stratum
+    groups = [_groups(profile.dimensions[name]) for name in setting.dimensions]
+    cells: dict[Cell, Cell] = {
+        codes: tuple(group.get(code, code) for group, code in zip(groups, codes, strict=True)) for codes in counts
+    }
+    sizes: Counter[Cell] = Counter()
+    for codes, count in counts.items():
+        sizes[cells[codes]] += count
+    place: dict[Cell, Cell] = {cell: cell for cell in sizes}
+    merged: dict[Cell, str] = {}
+
+    def totals() -> Counter[Cell]:
+        total: Counter[Cell] = Counter()
+        for cell, size in sizes.items():
+            total[place[cell]] += size
+        return total
+
+    def merge(target: Cell, why: str) -> None:
+        for cell in [cell for cell, at in place.items() if at == target]:
+            place[cell] = target[:1] if len(target) > 1 else ()
+            merged[cell] = why
+
+    for depth in (len(setting.dimensions), 1):
+        for cell, size in sorted(totals().items()):
+            if size < setting.minimum and len(cell) == depth:
+                merge(cell, f"fewer than {setting.minimum} customers")
+        while depth > 1 and len(totals()) > setting.maximum and (full := _smallest(totals(), depth)) is not None:
+            merge(full, f"more than {setting.maximum} strata")
+    while len(totals()) > setting.maximum and (last := _smallest(totals(), 1)) is not None:
+        merge(last, f"more than {setting.maximum} strata")
+    names = {cell: "_".join(at) or setting.otherwise for cell, at in place.items()}
+    told = tuple(
+        {"cell": "_".join(cell), "customers": sizes[cell], "into": names[cell], "reason": merged[cell]}
+        for cell in sorted(merged)
+    )
+    return Strata({codes: names[cell] for codes, cell in cells.items()}, told)
+
+
+def _smallest(totals: Mapping[Cell, int], depth: int) -> Cell | None:
+    found = sorted((size, cell) for cell, size in totals.items() if len(cell) == depth)
+    return found[0][1] if found else None
+
+
+def _groups(dimension: Dimension) -> dict[str, str]:
+    """Group of each segment; a segment without one is its own."""
+    if not isinstance(dimension, RulesDimension):
+        return {}
+    groups = {segment.code: segment.group or segment.code for segment in dimension.segments}
+    return groups | {dimension.otherwise: dimension.otherwise_group or dimension.otherwise}

@@ -1,0 +1,1 @@
+"""One row per customer: what they did, when, and what it is worth."""

@@ -1,0 +1,174 @@
+"""Traits: one row per customer of the market, from canonical tables, rates and incomes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal, localcontext
+
+import ibis
+import ibis.expr.types as ir
+import pyarrow as pa
+
+from region_profiles.models import Profile
+from tasks.contract import RATE_QUALITY
+from tasks.engine import Engine
+from tasks.traits.catalogue import CATALOGUE, EXACT, STATED
+from tasks.traits.money import EXACT_TYPE, PUBLISHED_TYPE, money, published
+from tasks.traits.occasions import activity, home_stores, store_ranks, visits
+from tasks.traits.scores import Cuts, score
+from tasks.traits.windows import local_currency, window_start
+
+
+@dataclass(frozen=True, slots=True)
+class Tables:
+    """The canonical tables that traits read, on the engine that computes."""
+
+    customers: ir.Table
+    transactions: ir.Table
+    stores: ir.Table | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TraitsResult:
+    """`customers`: the columns of CATALOGUE in order, then those of EXACT (unrounded money, never published).
+
+    `guests`: what purchases without a member number add up to, under the same names (orders, EXACT).
+    `cuts`: of each score. `notes`: counts by name, for the manifest. `kept`: what `engine.drop` gives back.
+    """
+
+    customers: ir.Table
+    guests: Mapping[str, int | Decimal | None]
+    cuts: tuple[Cuts, ...]
+    notes: Mapping[str, object]
+    kept: tuple[ir.Table, ...] = ()
+
+
+def customer_traits(
+    engine: Engine, profile: Profile, tables: Tables, factors: ir.Table, incomes: ir.Table, as_of: date
+) -> TraitsResult:
+    """Compute every trait of docs/contracts.md ('Traits') as of a local date, inclusive.
+
+    `factors` has one row per (currency, date): to_local, to_reference, to_ppp, to_usd DECIMAL(19,12), rate_quality;
+    `incomes` country and gdp_per_head (current USD). Money per customer is published rounded half away from zero to
+    two places; scores and rules use what is published, sums the exact values. Money of a lens is null where any line
+    of the span has no rate, or where the profile turns the lens off. Raises ProfileError where no currency holds at
+    the as-of date.
+    """
+    start = window_start(profile.traits, as_of)
+    lines = tables.transactions
+    worth = engine.cache(money(engine, lines, factors, start=start, as_of=as_of))
+    ranks = store_ranks(engine, lines) if _lacks_home_store(engine, tables.customers) else None
+    seen = engine.cache(visits(lines, ranks))
+    active = engine.cache(activity(seen, start))
+    homes = None if ranks is None else engine.cache(home_stores(seen, ranks))
+    engine.drop(seen)
+    income = _inverse_incomes(engine, incomes)
+    joined = _joined(tables.customers, active, worth, homes)
+    base = engine.cache(_base(profile, joined, income, as_of))
+    guests = _guests(engine, profile, active, worth)
+    engine.drop(active, worth, *([] if homes is None else [homes]))
+    scored, cuts = score(engine, profile.traits.scores, base)
+    notes = {"window_start": start, "guests": guests}
+    return TraitsResult(scored.select(*CATALOGUE, *EXACT.values()), guests, cuts, notes, (base,))
+
+
+_COUNTS = ("orders", "frequency", "lifetime_orders", "lifetime_frequency")
+
+
+def _lacks_home_store(engine: Engine, customers: ir.Table) -> bool:
+    """Whether any customer has no stated store: the derivation costs a third of the pass over transactions."""
+    return bool(engine.to_arrow(customers.agg(n=customers.home_store.isnull().sum()))["n"][0].as_py())
+
+
+def _joined(customers: ir.Table, active: ir.Table, worth: ir.Table, homes: ir.Table | None) -> ir.Table:
+    joined = customers.select(*STATED, "home_store")
+    for part in (active, worth, homes):
+        if part is not None:
+            joined = joined.left_join(part, "member_number").drop("member_number_right")
+    if homes is not None:
+        joined = joined.mutate(home_store=joined.home_store.fill_null(joined.usual_store))
+    return joined
+
+
+def _base(profile: Profile, joined: ir.Table, income: ir.Table, as_of: date) -> ir.Table:
+    """Everything but the scores, under its published name."""
+    country = profile.market.country
+    # Who is resident by other evidence than an address (a flag of the till) lives in the market's country.
+    resident = ibis.ifelse(joined.residence == "resident", country, ibis.null("string"))
+    living = ibis.ifelse(joined.residence == "visitor", ibis.null("string"), joined.home_country.fill_null(resident))
+    joined = joined.mutate(living=living)
+    joined = joined.left_join(income, joined.living == income.income_country)
+    quality = {rank: ibis.literal(name) for rank, name in enumerate(RATE_QUALITY)}
+    columns = {
+        **{name: joined[name] for name in (*STATED, "home_store")},
+        **{name: joined[name].fill_null(0).cast("int64") for name in _COUNTS},
+        "country": ibis.literal(country),
+        "first_order_date": _date(joined.first_day),
+        "last_order_date": _date(joined.last_day),
+        "recency_days": ibis.literal((as_of - date(1970, 1, 1)).days, "int64") - joined.last_day,
+        "currency": ibis.literal(local_currency(profile.market, as_of)),
+        "reference_currency": ibis.literal(profile.money.reporting_currency),
+        "effort": _effort(joined) if "effort" in profile.money.lenses else ibis.null("float64"),
+        "rate_quality": joined.quality.cases(*quality.items(), else_=ibis.null("string")),
+        **_money_columns(profile, joined),
+    }
+    unscored = [name for name in CATALOGUE if not name.endswith("_score")]
+    return joined.select(**{name: columns[name] for name in (*unscored, *EXACT.values())})
+
+
+def _date(days: ir.Value) -> ir.Value:
+    # Ibis calls this a date, DuckDB makes a timestamp of it: by way of the timestamp both agree.
+    return (ibis.timestamp("1970-01-01") + days.as_interval("D")).cast("date")
+
+
+def _money_columns(profile: Profile, joined: ir.Table) -> dict[str, ir.Value]:
+    """Published and exact money: null without any purchase, 0 without one in the span, null with a gap in the rates."""
+    columns: dict[str, ir.Value] = {}
+    for name, exact in EXACT.items():
+        span, lens = name.split("_", 1)
+        if lens not in profile.money.lenses:
+            columns[name], columns[exact] = ibis.null(PUBLISHED_TYPE), ibis.null(EXACT_TYPE)
+            continue
+        none = joined.quality.isnull() | (joined[f"gaps_{span}_{lens}"].fill_null(0) > 0)
+        columns[name] = ibis.ifelse(none, ibis.null(PUBLISHED_TYPE), published(joined[exact].fill_null(0)))
+        columns[exact] = joined[exact]
+    return columns
+
+
+def _inverse_incomes(engine: Engine, incomes: ir.Table) -> ir.Table:
+    """`income_country` and `per_head`: one over GDP per head, DECIMAL(19,12), made once in Python."""
+    rows = engine.to_arrow(incomes.select("country", "gdp_per_head")).to_pylist()
+    unit = Decimal(1).scaleb(-12)
+    with localcontext(prec=40):
+        known = {r["country"]: (1 / r["gdp_per_head"]).quantize(unit) for r in rows if r["gdp_per_head"]}
+    table = pa.table(
+        {
+            "income_country": pa.array(known.keys(), pa.string()),
+            "per_head": pa.array(known.values(), pa.decimal128(19, 12)),
+        }
+    )
+    return engine.from_arrow(table, "incomes")
+
+
+def _effort(joined: ir.Table) -> ir.Value:
+    """A year's gross USD over GDP per head, to six places.
+
+    By way of DECIMAL(18,6), which both engines turn into the same double.
+    """
+    spent = published(joined.exact_year.fill_null(0))
+    share = (spent * joined.per_head).cast("decimal(18, 6)").cast("float64")
+    return ibis.ifelse(joined.quality.isnull() | (joined.gaps_year.fill_null(0) > 0), ibis.null("float64"), share)
+
+
+def _guests(engine: Engine, profile: Profile, active: ir.Table, worth: ir.Table) -> dict[str, int | Decimal | None]:
+    """Orders and exact money of lines without a member number."""
+    counts = engine.to_arrow(
+        active.filter(active.member_number.isnull()).select("orders", "lifetime_orders")
+    ).to_pylist()
+    sums = engine.to_arrow(worth.filter(worth.member_number.isnull()).select(*EXACT.values())).to_pylist()
+    orders = counts[0] if counts else {"orders": 0, "lifetime_orders": 0}
+    money = sums[0] if sums else dict.fromkeys(EXACT.values())
+    off = {exact for name, exact in EXACT.items() if name.split("_", 1)[1] not in profile.money.lenses}
+    return {**orders, **{exact: None if exact in off else value for exact, value in money.items()}}

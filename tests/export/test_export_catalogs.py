@@ -1,0 +1,131 @@
+"""Every catalog says everything, in the same shape, and covers every code that the base profile can bring."""
+
+from __future__ import annotations
+
+import re
+from importlib import resources
+
+import pytest
+from babel.messages.pofile import read_po
+
+from tasks.contract import CUSTOMERS
+from tasks.export.customers import CONTACT, TRAITS
+from tasks.export.labels import Labels, languages, part_codes, segment_codes
+from tasks.export.summary import MEASURES
+
+CATALOGS = resources.files("region_profiles") / "catalogs"
+LANGUAGES = sorted(languages())
+PLACEHOLDER = re.compile(r"%\((\w+)\)s")
+
+
+def messages(path):
+    with path.open("rb") as lines:
+        return {(message.context, message.id): message for message in read_po(lines) if message.id}
+
+
+def catalog(language):
+    return messages(CATALOGS / language / "strata.po")
+
+
+def test_the_first_languages_are_there():
+    assert {"en", "de", "ja", "ar", "zh-Hans"} <= set(LANGUAGES)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_catalog_has_just_the_messages_of_the_template_with_their_comments(language):
+    template, own = messages(CATALOGS / "strata.pot"), catalog(language)
+    assert own.keys() == template.keys()
+    assert all(context for context, _ in own)
+    assert {k: m.auto_comments for k, m in own.items()} == {k: m.auto_comments for k, m in template.items()}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_catalog_is_complete_and_not_fuzzy(language):
+    unfinished = [key for key, message in catalog(language).items() if message.fuzzy or not str(message.string).strip()]
+    assert unfinished == []
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_placeholders_are_the_same_in_every_language(language):
+    english = catalog("en")
+    for key, message in catalog(language).items():
+        text = str(message.string)
+        assert sorted(PLACEHOLDER.findall(text)) == sorted(PLACEHOLDER.findall(str(english[key].string))), key
+        assert "%" not in PLACEHOLDER.sub("", text), key  # a lone percent sign would break the filling
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_words_of_one_context_are_told_apart(language):
+    """Two segments of a dimension, or two headings of a file, under one name could not be told apart."""
+    seen = {}
+    for (context, code), message in catalog(language).items():
+        if context.startswith("segment ") or context in {"column", "dimension", "group"}:
+            other = seen.setdefault((context, str(message.string)), code)
+            assert other == code, f"{context}: {other} and {code} are both {message.string}"
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_code_of_the_base_profile_has_a_name(language, profile_of):
+    profile = profile_of(("team", [language], ["customers"]))
+    labels = Labels(language)
+    for dimension, kind in profile.dimensions.items():
+        labels.text("dimension", dimension)
+        labels.segments(profile, dimension, [*segment_codes(kind), "unknown", "guest"])
+    residence = CUSTOMERS["residence"].codes
+    labels.segments(profile, "residence", residence)
+    groups = part_codes(profile, "lifecycle")
+    strata = [f"{group}_{value}" for group in groups for value in part_codes(profile, "value")]
+    names = labels.segments(profile, "stratum", [*strata, *groups, profile.stratum.otherwise, "guest"])
+    assert labels.notes == ()
+    assert len(set(names.values())) == len(names)
+    assert not set(names) & set(names.values())
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_column_has_a_heading(language):
+    own = catalog(language)
+    columns = {*CONTACT, *TRAITS, *MEASURES} - {"customer_id", "stratum"}
+    assert {("column", column) for column in columns} <= own.keys()
+    assert {("type", code) for code in CUSTOMERS["type"].codes} <= own.keys()
+
+
+def test_reader_of_a_language_without_catalog_gets_english_and_a_note():
+    labels = Labels("fr-FR")
+    assert labels.text("word", "yes") == "yes"
+    assert labels.language_name("de") == "German"
+    assert labels.notes == ("labels: no catalog fr-FR; en instead",)
+
+
+def test_regional_locales_read_their_language_and_scripts_are_not_mixed():
+    assert [Labels(tag).language for tag in ("de-AT", "ar-EG", "zh-CN", "zh-Hans-SG", "zh-TW", "en-NG")] == [
+        "de",
+        "ar",
+        "zh-Hans",
+        "zh-Hans",
+        "en",  # traditional characters are not simplified ones
+        "en",
+    ]
+
+
+def test_languages_and_countries_have_their_names_from_cldr():
+    japanese = Labels("ja-JP")
+    assert [japanese.language_name(tag) for tag in ("de", "zh-Hant", "pt-BR")] == [
+        "ドイツ語",
+        "繁体中国語",
+        "ポルトガル語 (ブラジル)",
+    ]
+    assert Labels("ar-AE").country_name("JP") == "اليابان"
+    assert Labels("de-DE").country_name("NA") == "Namibia"
+
+
+def test_code_that_a_profile_adds_shows_itself_and_is_noted(profile_of):
+    labels = Labels("de-DE")
+    profile = profile_of(("team", ["de-DE"], ["customers"]))
+    assert labels.segments(profile, "value", ["low", "vip"]) == {"low": "Niedrig", "vip": "vip"}
+    assert labels.notes == ("labels: segment value vip has no translation; its code stands for it",)
+
+
+def test_stratum_is_named_by_its_parts(profile_of):
+    profile = profile_of(("team", ["de-DE"], ["customers"]))
+    names = Labels("de-DE").segments(profile, "stratum", ["at_risk_high", "at_risk", "active_mid", "other"])
+    assert list(names.values()) == ["Gefährdet · Hoch", "Gefährdet", "Aktiv · Mittel", "Sonstige"]

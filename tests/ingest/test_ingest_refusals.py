@@ -1,0 +1,96 @@
+"""What contradicts the profile, or cannot be told, is an error that a data operator can act on."""
+
+from __future__ import annotations
+
+import gzip
+import io
+import zipfile
+
+import pytest
+import zstandard
+
+from tasks.errors import DropError
+from tasks.ingest import archives
+
+GOOD = b"id;x\n1;a\n2;b\n"
+
+
+def zipped(files, **options):
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in files.items():
+            archive.writestr(name, content)
+    data = bytearray(out.getvalue())
+    if options.get("encrypted"):  # the flag in the local and in the central header
+        data[6] |= 1
+        data[data.index(b"PK\x01\x02") + 8] |= 1
+    return bytes(data)
+
+
+#: A file named after its fault: bytes, declaration, and what the message must say.
+REFUSED = {
+    "empty.csv": (b"", {}, "empty file"),
+    "blank_lines_only.csv": (b"\n\n\n", {}, "empty file"),
+    "not_utf8_and_nothing_declared.csv": ("id;x\n1;Köln\n".encode("cp1252"), {}, r"bytes f6.* at offset 8.; declare .*cp1252 \(reads 'ö'\)"),
+    "utf8_declared_as_cp1252.csv": ("id;x\n1;Köln\n".encode(), {"encoding": "cp1252"}, r"valid UTF-8.*bytes c3 b6.* at offset 8"),
+    "utf8_declared_as_cp932.csv": ("id;名\n1;山田太郎\n2;鈴木花子\n".encode(), {"encoding": "cp932"}, "valid UTF-8"),
+    "cp1252_declared_as_utf8.csv": ("id;x\n1;Köln\n2;Öd\n".encode("cp1252"), {"encoding": "utf-8"}, r"2 characters do not decode as utf-8; found 'bytes f6 at offset 8'"),
+    "cp1252_declared_as_cp932.csv": ("id;x\n1;Köln\n2;Öd\n3;für\n".encode("cp1252"), {"encoding": "cp932"}, "no character of cp932"),
+    "utf16_without_mark.csv": ("id;x\n1;a\n".encode("utf-16-le"), {}, "declare encoding: utf-16-le"),
+    "utf16_declared_as_cp1252.csv": ("id;x\n1;a\n".encode("utf-16"), {"encoding": "cp1252"}, "byte order mark says utf-16"),
+    "unknown_encoding.csv": (GOOD, {"encoding": "cp1225"}, "no such encoding; found 'cp1225'; expected .*cp125"),
+    "commas_declared_as_semicolons.csv": (b"id,x\n1,a\n2,b\n", {"delimiter": ";"}, r"';' splits nothing, yet ',' splits 100% .*id,x / 9,x / 9,x"),
+    "two_delimiters_split_evenly.csv": (b"a,1;b\nc,2;d\ne,3;f\n", {"header": False}, "several delimiters split"),
+    "no_delimiter_splits_evenly.csv": (b"a;b\nc\nd\ne,f,g\nh|i\n", {}, "no delimiter splits"),
+    "title_line_not_declared.csv": (b"Umsatz 2024\nid;x;y\n1;a;b\n2;c;d\n", {"delimiter": ";"}, r"header has 1 names, yet 3 of the first 3 .* skip"),
+    "header_missing.csv": (b"1001;5;2024-01-02\n1002;6;2024-01-03\n", {}, "header looks like data"),
+    "header_without_names.csv": (b";;\n1;2;3\n", {"delimiter": ";"}, "header has no names"),
+    "columns_too_few.csv": (b"1;a;b\n2;c;d\n", {"header": False, "columns": ["id", "x"], "delimiter": ";"}, "header has 2 names.*columns must name every field"),
+    "one_endless_line.csv": (b"id;x\n" + b"a" * (3 << 20), {"delimiter": ";"}, "a line of more than 1 MiB"),
+    "cut_short.csv.gz": (gzip.compress(GOOD * 500)[:-20], {}, "damaged gz"),
+    "cut_short.csv.zst": (zstandard.compress(GOOD * 500)[:-5], {}, "damaged zst"),
+    "no_gzip_in_it.csv.gz": (GOOD, {}, "damaged gz"),
+    "no_zip_in_it.csv.zip": (GOOD, {}, "damaged zip"),
+    "leads_out_of_its_folder.zip": (zipped({"../x.csv": GOOD}), {}, "leads out of its folder"),
+    "archive_in_an_archive.zip": (zipped({"x.zip": zipped({"y.csv": GOOD})}), {}, "archive inside a zip"),
+    "encrypted.zip": (zipped({"x.csv": GOOD}, encrypted=True), {}, "encrypted zip"),
+    "workbook_named.csv": (zipped({"xl/workbook.xml": b"<x/>"}), {}, "it is xlsx, not csv; declare format: xlsx"),
+    "html_named.xls": (b"<html><table></table></html>", {}, "it is HTML, not xls"),
+    "text_named.xlsx": (b"id\tx\n1\ta\n", {}, "it is plain text, not xlsx"),
+    "text_named.parquet": (GOOD, {}, "it is plain text, not parquet"),
+    "gzip_named.csv": (gzip.compress(GOOD), {}, "it is gzip, not csv"),
+    "damaged.parquet": (b"PAR1" + b"x" * 60 + b"PAR1", {}, "damaged Parquet"),
+    "damaged.xlsx": (zipped({"x.xml": b"<x/>"}), {}, "damaged workbook"),
+    "damaged.xls": (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"x" * 600, {}, "damaged workbook"),
+    "array_not_lines.json": (b'[{"id": 1}, {"id": 2}]', {}, "a JSON array, not JSON Lines"),
+    "no_objects.jsonl": (b"1\n2\n", {}, "no line is a JSON object"),
+    "latin_letters.jsonl": (b'{"x": "K\xf6ln"}\n', {}, "not UTF-8"),
+    "unknown_kind.xyz": (GOOD, {}, "unknown kind of file"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_a_bad_file_is_refused_with_what_to_do(name, read):
+    content, declared, message = REFUSED[name]
+    with pytest.raises(DropError, match=message) as caught:
+        read({name: content}, **declared)
+    assert caught.value.market == "DE"
+    assert name in (caught.value.file or "")
+    assert caught.value.hint or caught.value.expected
+
+
+def test_personal_values_are_not_shown_where_a_record_does_not_fit(read):
+    with pytest.raises(DropError) as caught:
+        read({"x.csv": b"nr,name\n4711,Erika Mustermann\n4712,Max Mustermann\n"}, delimiter=";")
+    assert "Mustermann" not in str(caught.value)
+    assert "9999,xxxxx xxxxxxxxxx" in str(caught.value)
+
+
+@pytest.mark.parametrize("suffix", [".gz", ".zst", ".zip"])
+def test_a_bomb_is_refused_before_it_fills_the_disk(suffix, read, monkeypatch, tmp_path):
+    monkeypatch.setattr(archives, "SMALL", 1 << 20)
+    zeros = b"id;x\n" + b"\n" * (8 << 20)
+    packed = {".gz": gzip.compress, ".zst": zstandard.compress, ".zip": lambda data: zipped({"bomb.csv": data})}
+    with pytest.raises(DropError, match="unpacks to more than"):
+        read({f"bomb.csv{suffix}": packed[suffix](zeros)})
+    assert sum(path.stat().st_size for path in (tmp_path / "work").rglob("*")) < 1 << 20

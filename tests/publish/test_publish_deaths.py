@@ -1,0 +1,132 @@
+"""Whatever dies when, a reader sees one whole publication, and running again completes."""
+
+from __future__ import annotations
+
+import random
+import signal
+import threading
+import time
+from contextlib import contextmanager
+
+import pytest
+
+from tasks.objects import open_store
+from tasks.publish.pointer import read_pointer
+from tasks.publish.reading import read_current, verify
+
+
+@contextmanager
+def reader(store):
+    """A reader that never stops: pointer, manifest, every object by sha256. Yields what it saw, and its complaints."""
+    seen, complaints, over = set(), [], threading.Event()
+    reads = 0
+
+    def poll():
+        nonlocal reads
+        while not over.is_set():
+            try:
+                faults = verify(store, "DE")
+                _, manifest = read_current(store, "DE")
+            except Exception as error:  # noqa: BLE001 - whatever a reader meets is a failure of the protocol
+                complaints.append(error)
+                return
+            seen.add(manifest.publication)
+            complaints.extend(faults)
+            reads += 1
+            time.sleep(0.01)
+
+    thread = threading.Thread(target=poll)
+    thread.start()
+    try:
+        yield seen, complaints
+    finally:
+        over.set()
+        thread.join()
+        assert reads > 10
+
+
+def completes(worker, store, root, seed, mode):
+    """Running again selects the publication, once, and whole."""
+    again = worker.publish(root, seed, mode)
+    assert again["status"] == 0
+    pointer, manifest = read_current(store, "DE")
+    assert verify(store, "DE") == ()
+    assert pointer.publication == manifest.publication
+    published = [event for event in pointer.events if event.event == "published"]
+    assert [event.publication for event in published].count(manifest.publication) == 1
+    assert len(published) == pointer.revision
+    return manifest.publication
+
+
+@pytest.mark.parametrize("kind", ["folder", "swift"])
+def test_killed_at_each_call_of_the_store(kind, request, tmp_path, workers):
+    root, mode = (str(tmp_path / "root"), "cas")
+    if kind == "swift":
+        root, mode = request.getfixturevalue("s3_root") + "/published", "single_writer"
+    store = open_store(root)
+    (worker,) = workers(1)
+    known = {completes(worker, store, root, "first", mode)}
+    deaths = 0
+    with reader(store) as (seen, complaints):
+        for call in range(1, 100):
+            seed = f"seed{call}"
+            ended = worker.publish(root, seed, mode, call=call)
+            known.add(completes(worker, store, root, seed, mode))
+            assert complaints == []
+            if ended["status"] == 0:
+                break
+            assert ended["status"] == -signal.SIGKILL
+            deaths += 1
+    # Four files, the manifest, the pointer read and swapped, the page read and written.
+    assert deaths >= 9
+    assert complaints == []
+    assert seen <= known
+
+
+@pytest.mark.parametrize(("kind", "kills"), [("folder", 50), ("swift", 6)])
+def test_killed_at_random_instants(kind, kills, request, tmp_path, workers):
+    root, mode = (str(tmp_path / "root"), "cas")
+    if kind == "swift":
+        root, mode = request.getfixturevalue("s3_root") + "/published", "single_writer"
+    store = open_store(root)
+    (worker,) = workers(1)
+    known = {completes(worker, store, root, "first", mode)}
+    usual = worker.publish(root, "second", mode)["seconds"]
+    known.add(completes(worker, store, root, "second", mode))
+    chance = random.Random(7)  # noqa: S311 - instants, not secrets
+    died = 0
+    with reader(store) as (seen, complaints):
+        for number in range(kills):
+            seed = f"seed{number}"
+            ended = worker.publish(root, seed, mode, seconds=chance.uniform(0, 1.1 * usual))
+            died += ended["status"] == -signal.SIGKILL
+            known.add(completes(worker, store, root, seed, mode))
+            assert complaints == []
+    assert died > kills / 2
+    assert seen <= known
+
+
+def test_two_runs_of_one_market_at_once_end_in_one_publication(tmp_path, workers):
+    root = str(tmp_path / "root")
+    store = open_store(root)
+    pair = workers(2)
+    for number in range(15):
+        for worker in pair:
+            worker.send(root, f"seed{number}")
+        assert sorted(worker.answer()["state"] for worker in pair) == ["published", "unchanged"]
+        assert verify(store, "DE") == ()
+        assert read_pointer(store, "DE").pointer.revision == number + 1
+
+
+def test_eight_writers_of_different_publications_all_complete_and_none_is_lost(tmp_path, workers):
+    root = str(tmp_path / "root")
+    crowd = workers(8)
+    for round_ in range(4):
+        for number, worker in enumerate(crowd):
+            worker.send(root, f"seed{round_}", as_of=f"2021-02-{number + 1:02}")
+        assert [worker.answer()["status"] for worker in crowd] == [0] * 8
+    pointer = read_pointer(open_store(root), "DE").pointer
+    assert pointer.revision == 32
+    assert [date.day for date in sorted(pointer.selected)] == list(range(1, 9))
+    assert pointer.current.day == 8
+    assert [event.event for event in pointer.events].count("superseded") == 24
