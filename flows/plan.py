@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from functools import lru_cache
 from pathlib import Path
+from typing import Literal
 from zoneinfo import ZoneInfo
 
 from flows.settings import Settings
@@ -24,7 +25,7 @@ def plan(
     landing: str | None = None,
     publish: str | None = None,
     profiles: str | Path | None = None,
-    engine: str | None = None,
+    engine: Literal["duckdb", "spark"] | None = None,
 ) -> tuple[MarketRun, ...]:
     """The runs that these options and the settings mean, each with its checked profile.
 
@@ -93,7 +94,7 @@ def markets_with_drops(landing: str, directory: Path | None) -> list[str]:
         raise Terminal(
             "no drop of any known market",
             file=landing,
-            expected=f"a folder named after one of {', '.join(known[:12]) or 'the markets'}, or its profile's source.drop",
+            expected=f"a folder named as a market ({', '.join(known[:12])}) or as its profile's source.drop",
             hint="name the markets, or write a profile with `strata profile new`",
         )
     return found

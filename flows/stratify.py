@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from datetime import date
-from typing import Any
+from typing import Any, Literal
 
 from prefect import flow, task
 from prefect.artifacts import create_markdown_artifact
@@ -15,6 +15,7 @@ from prefect.task_runners import ThreadPoolTaskRunner
 from flows.market import MarketOutcome, stratify_market
 from flows.plan import plan
 from flows.settings import Settings
+from flows.steps import as_task
 from tasks import progress
 from tasks.errors import StrataError
 from tasks.run import MarketRun
@@ -24,7 +25,7 @@ from tasks.run import MarketRun
 def market(run: MarketRun) -> MarketOutcome:
     """One market; its error is part of the outcome, so that the flow can name all that failed."""
     try:
-        outcome = stratify_market(run)
+        outcome = stratify_market(run, as_task)
     except StrataError as error:
         outcome = MarketOutcome.failure(run, type(error).__name__, str(error))
     except Exception as error:  # whatever else breaks in one market must not stop the others
@@ -57,7 +58,7 @@ def stratify(
     landing: str | None = None,
     publish: str | None = None,
     profiles: str | None = None,
-    engine: str | None = None,
+    engine: Literal["duckdb", "spark"] | None = None,
 ) -> Any:
     """Publish each market's segments.
 

@@ -9,9 +9,8 @@ import itertools
 from collections.abc import Iterator
 
 from babel import localedata
-from babel.core import get_global
 
-from region_profiles.findings import Fault, Steps, nearest, repeated, rising, zone
+from region_profiles.findings import Fault, Steps, currency, nearest, repeated, rising, zone
 from region_profiles.models import Profile, RulesDimension, Score, TiersDimension, TraitDimension
 from region_profiles.source_checks import check_source
 from region_profiles.territories import territories
@@ -84,23 +83,17 @@ def _market(profile: Profile, market: str) -> Iterator[Fault]:
     yield from repeated(here.languages, ("market", "languages"), "language")
     yield from repeated(here.weekend, ("market", "weekend"), "day")
     for number, period in enumerate(here.currencies):
-        yield from _currency(period.code, ("market", "currencies", number, "code"))
+        yield from currency(period.code, ("market", "currencies", number, "code"))
         if period.since and period.until and period.until < period.since:
             yield Fault(
                 ("market", "currencies", number, "until"), "is before since", period.until, f"{period.since} or later"
             )
 
 
-def _currency(code: str, path: Steps) -> Iterator[Fault]:
-    known = get_global("all_currencies")
-    if code not in known:
-        yield Fault(path, "unknown currency", code, "an ISO 4217 code", nearest(code, known))
-
-
 def _money(profile: Profile) -> Iterator[Fault]:
-    yield from _currency(profile.money.reporting_currency, ("money", "reporting_currency"))
+    yield from currency(profile.money.reporting_currency, ("money", "reporting_currency"))
     if profile.money.rates_base:
-        yield from _currency(profile.money.rates_base, ("money", "rates_base"))
+        yield from currency(profile.money.rates_base, ("money", "rates_base"))
     yield from repeated(profile.money.lenses, ("money", "lenses"), "lens")
     if "local" not in profile.money.lenses:
         yield Fault(("money", "lenses"), "local is missing", None, "local among the lenses: every amount has it")

@@ -74,6 +74,14 @@ class Locator:
             hint=fault.hint,
         )
 
+    def unanswered(self) -> list[ProfileError]:
+        """A draft's questions that are still open: values that are `?`, or a SELECT that names the column "?"."""
+        return [
+            self.error(Fault(path, "question is not answered", "?", "an answer: see the comment there"))
+            for path, origin in self.origins().items()
+            if origin.text is not None and (origin.text == "?" or '"?"' in origin.text)
+        ]
+
     def as_text(self, data: Any, details: Iterable[Mapping[str, Any]]) -> bool:
         """Put the written text in place of numbers, booleans and dates where text is wanted; whether any was."""
         changed = False

@@ -9,6 +9,8 @@ from decimal import Decimal
 from difflib import get_close_matches
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
+from babel.core import get_global
+
 Steps = tuple[str | int, ...]
 
 
@@ -68,3 +70,10 @@ def zone(name: str | None, path: Steps) -> Iterator[Fault]:
         ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError):
         yield Fault(path, "unknown time zone", name, "an IANA zone", nearest(name, available_timezones()))
+
+
+def currency(code: str, path: Steps) -> Iterator[Fault]:
+    """A fault if the code is not ISO 4217's."""
+    known = get_global("all_currencies")
+    if code not in known:
+        yield Fault(path, "unknown currency", code, "an ISO 4217 code", nearest(code, known))

@@ -68,23 +68,26 @@ class Layers:
         self.faults.extend(faults)
         return node
 
-    def region(self, name: str, roots: tuple[Path, ...], asked: Origin, seen: tuple[str, ...] = ()) -> list[Node]:
-        """A region's layers, its parents first; in each the built-in file lies below the directory's."""
+    def region(
+        self, name: str, roots: tuple[Path, ...], asked: Origin, seen: tuple[str, ...] = ()
+    ) -> list[tuple[Path, Node]]:
+        """A region's layers with the root each comes from, its parents first."""
         if name in seen:
             self._fault("regions extend each other", asked, PARENT, name)
             return []
-        own = [node for root in roots if (node := self.read(root / "regions" / f"{name}.yaml")) is not None]
+        read = ((root, self.read(root / "regions" / f"{name}.yaml")) for root in roots)
+        own = [(root, node) for root, node in read if node is not None]
         if not own:
             known = sorted({path.stem for root in roots for path in (root / "regions").glob("*.yaml")})
             if name != "world":
                 self._fault("unknown region", asked, "market.region" if not seen else PARENT, name, known)
             return []
-        below: list[Node] = []
-        for node in own:
+        below: list[tuple[Path, Node]] = []
+        for _, node in own:
             parent = node.get(PARENT)
             if parent is not None:
                 below += self.region(str(parent.value), roots, parent.origin, (*seen, name))
-        return below + [_less_parent(node) for node in own]
+        return below + [(root, _less_parent(node)) for root, node in own]
 
     def _fault(self, problem: str, at: Origin, path: str, value: str, known: list[str] | None = None) -> None:
         close = get_close_matches(value, known or [], n=1)
@@ -133,7 +136,15 @@ def assemble(market: str, directory: Path | None, file: Path | None = None) -> t
     over = None if directory is None else layers.read(directory / "base.yaml")
     roots = (HERE,) if directory is None else (HERE, directory)
     region = _region_name(facts, base, over, own)
-    stack = [facts, base, *layers.region(str(region.value), roots, region.origin), over, own]
+    regions = layers.region(str(region.value), roots, region.origin)
+    stack = [
+        facts,
+        base,
+        *(node for root, node in regions if root == HERE),
+        over,
+        *(node for root, node in regions if root != HERE),
+        own,
+    ]
     tree = Node({}, facts.origin)
     for layer in stack:
         if layer is not None:

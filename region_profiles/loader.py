@@ -71,7 +71,9 @@ def resolve(market: str, directory: Path | None = None, *, file: Path | None = N
     tree = _with_team(tree)
     locator = Locator(tree, market.upper())
     profile, more = _validated(tree, locator)
-    faults += more
+    unanswered = locator.unanswered()
+    asked = {question.path for question in unanswered}
+    faults += [*unanswered, *(fault for fault in more if fault.path not in asked)]
     sound = profile or _sound_part(tree, locator)
     found = [] if sound is None else list(check(sound, market.upper()))
     faulty = {fault.path for fault in faults}

@@ -93,7 +93,7 @@ def quoted(text: str) -> str:
     >>> quoted("Kd-Nr"), quoted("24"), quoted("a: b"), quoted("true"), quoted("%Y")
     ('Kd-Nr', '"24"', '"a: b"', '"true"', '"%Y"')
     """
-    clean = text.isprintable() and text == text.strip() and text != "" and text[0] not in _INDICATORS
+    clean = text.isprintable() and text == text.strip() and any(map(str.isalnum, text)) and text[0] not in _INDICATORS
     clean = clean and not any(sign in text for sign in (": ", " #", ",", "[", "]", "{", "}")) and not text.endswith(":")
     if clean and scalar(text) == text and isinstance(scalar(text), str):
         return text

@@ -6,7 +6,7 @@ import codecs
 import re
 from collections.abc import Iterator
 
-from region_profiles.findings import Fault, Steps, nearest, repeated, zone
+from region_profiles.findings import Fault, Steps, currency, nearest, repeated, zone
 from region_profiles.models import Formats, Mapping, RawTable, Source
 from tasks.contract import TABLES, Table
 
@@ -142,6 +142,8 @@ def _mapping(mapping: Mapping, table: Table, source: Source, path: Steps) -> Ite
         part = "columns" if mapping.columns else "source"
         yield Fault((*path, part), "stands beside select", None, "columns with their source, or select")
     yield from _values(mapping, table, path)
+    for column in {"currency", "base"} & mapped & set(mapping.constants):
+        yield from currency(mapping.constants[column], (*path, "constants", column))
     for column, formats in mapping.formats.items():
         yield from _formats(formats, (*path, "formats", column))
 

@@ -60,6 +60,9 @@ def require(market: str) -> str:
 def _nearest(market: str) -> str | None:
     import pycountry
 
+    aliases = get_global("territory_aliases")
+    if market.upper() in aliases and len(market) == len("UK"):
+        return f"did you mean {aliases[market.upper()][0]}?"
     by_name = {country.name.lower(): country for country in pycountry.countries}
     by_name |= {
         country.common_name.lower(): country for country in pycountry.countries if hasattr(country, "common_name")
@@ -69,9 +72,6 @@ def _nearest(market: str) -> str | None:
     if close:
         country = by_name[close[0]]
         return f"did you mean {country.alpha_2} ({country.name})?"
-    aliases = get_global("territory_aliases")
-    if market.upper() in aliases:
-        return f"did you mean {aliases[market.upper()][0]}?"
     codes = get_close_matches(market.upper(), territories(), n=3, cutoff=0.5)
     return f"did you mean {' or '.join(codes)}?" if codes else None
 

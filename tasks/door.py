@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import wraps
-from typing import Concatenate, ParamSpec, TypeVar
+from typing import Concatenate, ParamSpec, TypeVar, cast
 
 from tasks import progress
 from tasks.errors import StrataError
@@ -35,6 +35,6 @@ def door(step: str) -> Callable[[Door[P, R]], Door[P, R]]:
                 raise
 
         through.__name__ = step
-        return through
+        return cast("Door[P, R]", through)
 
     return wrap

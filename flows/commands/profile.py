@@ -82,7 +82,6 @@ def new(
     Example: strata profile new FR --from landing/FR --out profiles/markets/fr.yaml
     """
     from tasks.draft.profile import draft
-
     from tasks.errors import Terminal
 
     text = draft(market, drop)
@@ -93,5 +92,5 @@ def new(
         raise Terminal("is already there", file=str(out), hint="name another file with --out")
     out.parent.mkdir(parents=True, exist_ok=True)
     out.write_text(text, encoding="utf-8")
-    questions = text.count("# QUESTION")
+    questions = text.count("# QUESTION:")
     typer.echo(f"{out}: {questions} question{'' if questions == 1 else 's'} to answer; then try: strata validate")

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import os
-
 import time
 from datetime import date, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import Console
 from rich.table import Table
+
+from tasks.errors import Terminal
 
 if TYPE_CHECKING:
     from flows.market import MarketOutcome
@@ -72,7 +73,8 @@ def execute(
     started = time.monotonic()
     if engine not in (None, "duckdb", "spark"):
         raise typer.BadParameter(f"{engine!r} is neither duckdb nor spark", param_hint="--engine")
-    runs = plan(markets, as_of=as_of, landing=landing, publish=publish, profiles=profiles, engine=engine)
+    chosen: Any = engine
+    runs = plan(markets, as_of=as_of, landing=landing, publish=publish, profiles=profiles, engine=chosen)
     _say_as_of(console, runs, given=as_of is not None)
     outcomes = _through_prefect(
         console, runs, {"landing": landing, "publish": publish, "profiles": profiles, "engine": engine}, as_of, verbose
@@ -129,7 +131,7 @@ def _through_prefect(
 
         stop = progress.listen(show)
         try:
-            state = stratify(
+            state: Any = stratify(
                 [run.market for run in runs],
                 as_of=as_of,
                 return_state=True,
@@ -137,10 +139,10 @@ def _through_prefect(
             )
         finally:
             stop()
-    outcomes: list[MarketOutcome] = state.data
-    if not isinstance(outcomes, list):
-        state.result(raise_on_failure=True)
-    return outcomes
+    found = state.result(raise_on_failure=False)
+    if isinstance(found, list):
+        return found
+    raise found if isinstance(found, BaseException) else Terminal(f"the flow ended without outcomes: {state.message}")
 
 
 ENDS = ("published", "unchanged", "failed", "superseded")
@@ -160,5 +162,3 @@ def _table(outcomes: list[MarketOutcome]) -> Table:
 
 
 COUNTS = ("read", "kept", "duplicate", "filtered", "quarantined", "customers")
-
-

@@ -23,7 +23,7 @@ def sample(
     Stores, people and prices are made up. SAMPLE.json beside the drops says what is in them: files, broken rows,
     duplicates, returns, guests. The history ends on 2026-06-30: run it with that as-of date.
 
-    Examples:
+    For example:
 
     strata sample drops
 

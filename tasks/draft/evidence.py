@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cached_property
+from typing import TypeVar
 
+T = TypeVar("T")
+#: Share of a column's values that may be broken: they become rows in quarantine, not questions.
+STRAY = 0.01
 #: Decimal and grouping sign, as shops write them.
 SIGNS = ((".", ","), (",", "."), (",", " "), (".", "'"), (".", "’"), ("٫", "٬"))
 _MONEY = re.compile(r"[^\d.,'’٫٬()\s+−-]+")
 _COMPACT = re.compile(r"(19|20)\d\d(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])")
 _DATE = re.compile(r"(\d{1,4})([./-]|年)(\d{1,2})([./-]|月)(\d{1,4})日?\.?(?:[T ]+\d{1,2}:\d{2}.*)?")
-_MAX_MONTH = 12
+_MAX_MONTH, _MAX_DAY = 12, 31
 _YEAR_DIGITS = 4
 
 
@@ -47,11 +51,12 @@ class Column:
 
     @cached_property
     def signs(self) -> tuple[tuple[str, str], ...] | None:
-        """Decimal and grouping signs with which every value is a number; none where it is not numeric.
+        """Decimal and grouping signs with which the values are numbers; none where it is not numeric.
 
-        One pair: proven. Several: open. `(("", ""),)`: whole numbers without signs, any pair reads them.
+        One pair: proven. Several: open. `(("", ""),)`: whole numbers without signs, any pair reads them. At most
+        `STRAY` of the values may be something else.
         """
-        return number_signs(self.distinct)
+        return _tolerant(self.distinct, number_signs, lambda value: number_signs((value,)))
 
     @property
     def numeric(self) -> bool:
@@ -60,16 +65,46 @@ class Column:
 
     @cached_property
     def dates(self) -> tuple[str, ...]:
-        """Ways in which every value is a date: `iso`, `%Y%m%d`, `dmy`, `mdy`, `ymd`. Several: open; none: no date."""
-        return date_forms(self.distinct)
+        """Ways in which the values are dates: `iso`, `%Y%m%d`, `dmy`, `mdy`, `ymd`. Several: open; none: no date.
+
+        At most `STRAY` of the values may be something else.
+        """
+        return _tolerant(self.distinct, date_forms, lambda value: date_forms((value,))) or ()
+
+    @property
+    def stray(self) -> int:
+        """How many values do not fit what the rest proves."""
+        if not (self.dates or self.signs):
+            return 0
+        fits = (lambda v: date_forms((v,))) if self.dates else (lambda v: number_signs((v,)))
+        return sum(count for value, count in self.distinct.items() if not fits(value))
 
     def numbers(self) -> list[float]:
         """Values as numbers, for bounds only; empty unless the signs are proven."""
         if not self.signs or len(self.signs) > 1:
             return []
         decimal, grouping = self.signs[0]
-        bare = (_bare(value) for value in self.distinct)
+        bare = (_bare(value) for value in self.distinct if number_signs((value,)))
         return [float((b.replace(grouping, "") if grouping else b).replace(decimal or ".", ".")) for b in bare]
+
+
+def _tolerant(
+    counts: dict[str, int], prove: Callable[[Iterable[str]], tuple[T, ...] | None], fits: Callable[[str], object]
+) -> tuple[T, ...] | None:
+    """What all values prove; else what all but a few do, the few being such as fit nothing or only another form."""
+    exact = prove(counts)
+    if exact or not counts:
+        return exact
+    allowed = STRAY * sum(counts.values())
+    sound = {value: count for value, count in counts.items() if fits(value)}
+    if sum(counts.values()) - sum(sound.values()) > allowed:
+        return None
+    if proven := prove(sound):
+        return proven
+    ways = {way for value in sound for way in (prove((value,)) or ())}
+    strays = {way: sum(n for value, n in sound.items() if way not in (prove((value,)) or ())) for way in ways}
+    fitting = [way for way, stray in strays.items() if stray <= allowed]
+    return tuple(sorted(fitting, key=str)) or None
 
 
 def _bare(value: str) -> str:
@@ -85,12 +120,17 @@ def number_signs(values: Iterable[str]) -> tuple[tuple[str, str], ...] | None:
 
     >>> number_signs(["$6.62 ", "$1,299.00 "]), number_signs(["1.234,5", "7"])
     ((('.', ','),), ((',', '.'),))
-    >>> number_signs(["1.234", "2.500"]), number_signs(["7", "12"])
-    (((('.', ','), (',', '.'), ('.', "'"), ('.', '’')), (('', ''),)))
+    >>> number_signs(["1.234", "2.500"])
+    (('.', ','), (',', '.'), ('.', "'"), ('.', '’'))
+    >>> number_signs(["1,500", "500"])
+    (('.', ','), (',', '.'), (',', ' '))
+    >>> number_signs(["7", "12"])
+    (('', ''),)
     >>> number_signs(["JP-2022", "7"])
     """
+    values = tuple(values)
     texts = [_bare(value) for value in values if _mostly_digits(value)]
-    if not texts or len(texts) != sum(1 for _ in values):
+    if not texts or len(texts) != len(values):
         return None
     if all(re.fullmatch(r"[-+]?\d+", text) for text in texts):
         return (("", ""),)
@@ -102,7 +142,8 @@ def number_signs(values: Iterable[str]) -> tuple[tuple[str, str], ...] | None:
     used = [pair for pair in fits if any(pair[0] in text for text in texts)]
     if used and not any(grouping in text for text in texts for _, grouping in SIGNS if grouping != used[0][0]):
         plain = re.compile(rf"[-+]?\d+({re.escape(used[0][0])}\d+)?")
-        sure = any(not re.fullmatch(r"[-+]?\d{1,3}([.,]\d{3})+", text) for text in texts)
+        # 1,500 beside 500 may be grouped thousands: only 1,5 or 1500,250 proves a decimal sign.
+        sure = any(used[0][0] in text and not re.fullmatch(r"[-+]?\d{1,3}([.,]\d{3})+", text) for text in texts)
         if sure and all(plain.fullmatch(text) for text in texts):
             return ((used[0][0], ""),)
     return fits or None
@@ -112,6 +153,8 @@ def _mostly_digits(value: str) -> bool:
     """Whether letters are at most a currency's: 'R$ 1,5' is a number, 'JP-2022' is none."""
     stripped = _MONEY.sub("", value).strip()
     signs = _MONEY.findall(value)
+    if re.search(r"[^\W\d_]-", value):
+        return False  # a code such as JP-2022, not a currency before a minus
     return any(c.isdigit() for c in stripped) and len(signs) <= 1 and sum(map(len, signs)) <= _YEAR_DIGITS
 
 
@@ -136,13 +179,15 @@ def date_forms(values: Iterable[str]) -> tuple[str, ...]:
     if not parts or len(parts) != len(texts):
         return ()
     if all(len(year) == _YEAR_DIGITS for year, _, _ in parts):
-        iso = all(
-            text[4] == "-" and len(month) == len(day) == len("01")
-            for text, (_, month, day) in zip(texts, parts, strict=True)
-        )
-        return ("iso" if iso else "ymd",) if all(int(month) <= _MAX_MONTH for _, month, _ in parts) else ()
+        iso = all(re.match(r"\d{4}-\d\d-\d\d", text) for text in texts)
+        return ("iso" if iso else "ymd",) if _possible((month, day) for _, month, day in parts) else ()
     if not all(len(year) in {2, _YEAR_DIGITS} for _, _, year in parts):
         return ()
-    day_first = all(int(month) <= _MAX_MONTH for _, month, _ in parts)
-    month_first = all(int(month) <= _MAX_MONTH for month, _, _ in parts)
+    day_first = _possible((month, day) for day, month, _ in parts)
+    month_first = _possible((month, day) for month, day, _ in parts)
     return tuple(form for form, fits in (("dmy", day_first), ("mdy", month_first)) if fits)
+
+
+def _possible(days: Iterable[tuple[str, str]]) -> bool:
+    """Whether every (month, day) can be one."""
+    return all(1 <= int(month) <= _MAX_MONTH and 1 <= int(day) <= _MAX_DAY for month, day in days)

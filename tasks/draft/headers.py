@@ -76,12 +76,37 @@ def canonical(header: str, role: str) -> tuple[str, int] | None:
     (('member_number', 2), ('quantity', 5))
     >>> canonical("Delivery Date", "transactions")
     """
+    whole = _canonical(header, role)
+    if whole:
+        return whole
+    parts = _by_language(header)
+    meant = [match for part in parts if (match := _canonical(part, role))] if len(parts) > 1 else []
+    return meant[0] if len({column for column, _ in meant}) == 1 else None
+
+
+def _canonical(header: str, role: str) -> tuple[str, int] | None:
     key, _ = comparable(header)
     names = _names(role)
     if key in names:
         return names[key]
     starts = (name for name in names if name.endswith("*") and key.startswith(name[:-1]) and len(key) >= len(name))
     return next((names[name] for name in starts), None)
+
+
+def _by_language(header: str) -> tuple[str, ...]:
+    """A header in several languages as several: parts between slashes, else the Latin words and the others.
+
+    >>> _by_language("Kunde/Client/Cliente")
+    ('Kunde', 'Client', 'Cliente')
+    >>> _by_language("رقم العميل Customer")
+    ('Customer', 'رقم العميل')
+    """
+    if "/" in header:
+        return tuple(part for part in header.split("/") if part)
+    words = header.split()
+    latin = " ".join(word for word in words if word.isascii())
+    other = " ".join(word for word in words if not word.isascii())
+    return tuple(part for part in (latin, other) if part)
 
 
 def value_code(column: str, value: str) -> str | None:

@@ -8,11 +8,13 @@ from dataclasses import dataclass, field
 from tasks.contract import CUSTOMERS, RATES, STORES, TRANSACTIONS
 from tasks.draft.evidence import Column
 from tasks.draft.headers import canonical
-from tasks.draft.samples import Sample
+from tasks.draft.sample import Sample
 
 _TYPES = {column.name: column.type for table in (CUSTOMERS, TRANSACTIONS, STORES, RATES) for column in table.columns}
 #: A discount whose values are all at most 1 is a share, not money.
 _SHARE = 1.0
+#: Share of distinct keys in a list of customers or stores.
+_NEARLY = 0.9
 #: A table of rates has date, currency, rate, perhaps base and source: a wider one is of sales.
 _RATES_WIDTH = 5
 
@@ -46,6 +48,9 @@ def matched(sample: Sample, role: str) -> Matched:
         if unfit:
             result.notes.append(f"{column.name} is not mapped to {name}: {unfit}")
         else:
+            if _TYPES.get(name) in {"date", "decimal"} and column.stray:
+                wanted = "dates" if _TYPES[name] == "date" else "numbers"
+                result.notes.append(f"{column.stray} of {column.filled} values of {column.name} are no {wanted}")
             found.setdefault(name, []).append((rank, column.name))
     for name, candidates in found.items():
         raw = [column for _, column in sorted(candidates)]
@@ -63,9 +68,9 @@ def _unfit(column: Column, name: str) -> str | None:
         return "it is empty"
     kind = _TYPES.get(name)
     if kind == "date" and not column.dates:
-        return "not every value is a date"
+        return "too many values are no dates"
     if kind == "decimal" and not column.numeric:
-        return "not every value is a number"
+        return "too many values are no numbers"
     if name == "discount" and max(column.numbers(), default=_SHARE) <= _SHARE:
         return "no value is above 1, so it is a share rather than money"
     return None
@@ -134,8 +139,16 @@ def _fits(table: Matched) -> bool:
     if table.role == "transactions":
         return bool(has & {"amount", "unit_price", "quantity"} or table.open)
     column = key.get(table.role)
-    unique = column is None or (column in table.columns and table.column(column).unique)
+    unique = column is None or (column in table.columns and _nearly_unique(table, column))
     return unique and len(has) > 1
+
+
+def _nearly_unique(table: Matched, name: str) -> bool:
+    """Unique where others join to it; a list of customers or stores may repeat some."""
+    column = table.column(name)
+    if table.role in {"products", "returns"}:
+        return column.unique
+    return min(column.filled, len(column.distinct)) >= _NEARLY * len(column.values)
 
 
 #: Attributes of a person that a line of sale may repeat. A place on a line may be the shop's or the delivery's.

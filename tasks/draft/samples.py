@@ -3,53 +3,30 @@
 from __future__ import annotations
 
 import io
+import json
 import re
+import unicodedata
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from itertools import islice
-from pathlib import Path
-from typing import Any
+from pathlib import Path, PurePosixPath
+from tempfile import TemporaryDirectory
 
 from tasks.draft.evidence import Column
+from tasks.draft.groups import together
 from tasks.draft.headers import ROLES, canonical
+from tasks.draft.sample import ROWS, Sample
 from tasks.errors import Terminal
+from tasks.ingest.archives import members, plain_name, unpack
 from tasks.ingest.dialect import CONSISTENT, DELIMITERS, WHITESPACE, evenness, records_of, sniff
 from tasks.ingest.encoding import CANDIDATES, inspect
 
-#: Records looked at in each file; a note says so where there are more.
-ROWS = 200_000
 #: Rows in which the header is sought.
 _HEAD = 30
 _TEXT = {".csv", ".tsv", ".txt", ".tab"}
 _BOOKS = {".xlsx", ".xls", ".xlsb", ".ods"}
-
-
-@dataclass(frozen=True)
-class Sample:
-    """One raw table: where it lies, how it is written, and its columns' values."""
-
-    file: str
-    columns: tuple[Column, ...]
-    sheet: str | None = None
-    encodings: tuple[str, ...] = ()
-    """Code pages that fit a file that is not UTF-8; the first is the one its columns were read with."""
-    delimiter: str | None = None
-    skip: int = 0
-    header: bool = True
-    whole: bool = True
-    files: tuple[str, ...] = field(default=())
-    """All files with this header."""
-
-    def column(self, name: str) -> Column:
-        """The column of that name."""
-        return next(column for column in self.columns if column.name == name)
-
-    @property
-    def rows(self) -> int:
-        """Number of records read."""
-        return len(self.columns[0].values) if self.columns else 0
 
 
 def read_samples(drop: Path) -> tuple[list[Sample], list[str]]:
@@ -62,51 +39,57 @@ def read_samples(drop: Path) -> tuple[list[Sample], list[str]]:
         raise Terminal("no such folder", file=str(drop), expected="the folder of a drop")
     found: list[Sample] = []
     notes: list[str] = []
-    for path in sorted(path for path in drop.rglob("*") if path.is_file() and not path.name.startswith(".")):
-        name = path.relative_to(drop).as_posix()
-        suffix = path.suffix.lower()
-        if suffix in _TEXT:
-            found.append(_text(path, name))
-        elif suffix in _BOOKS:
-            found += _workbook(path, name)
-        else:
-            notes.append(f"{name} was not looked into: only text files and workbooks are")
+    with TemporaryDirectory() as work:
+        for path, name in _files(drop, Path(work)):
+            opened = list(_open(path, name))
+            found += opened
+            if not opened:
+                notes.append(f"{name} was not looked into: it is neither text, JSON lines, Parquet nor a workbook")
     found = [sample for sample in found if sample.columns]
     if not found:
-        raise Terminal("holds no table", file=str(drop), expected="text files with delimiters, or workbooks")
-    return _together(found), notes
+        raise Terminal("holds no table", file=str(drop), expected="text files with delimiters, Parquet, or workbooks")
+    return together(found), notes
 
 
-def _together(samples: Sequence[Sample]) -> list[Sample]:
-    """Files with the same columns as one sample: the first's evidence, all their names."""
-    groups: dict[tuple[Any, ...], list[Sample]] = {}
-    for sample in samples:
-        key = (sample.sheet, sample.delimiter, sample.skip, tuple(column.name for column in sample.columns))
-        groups.setdefault(key, []).append(sample)
-    return [
-        Sample(
-            one.file,
-            _joined(group),
-            one.sheet,
-            one.encodings,
-            one.delimiter,
-            one.skip,
-            one.header,
-            all(sample.whole for sample in group),
-            tuple(sample.file for sample in group),
-        )
-        for group in groups.values()
-        for one in group[:1]
-    ]
+def _files(drop: Path, work: Path) -> Iterator[tuple[Path, str]]:
+    """Every file with its name in the drop, unpacked; files in a zip go under their own names."""
+    paths = sorted(path for path in drop.rglob("*") if path.is_file() and not path.name.startswith("."))
+    for number, path in enumerate(paths):
+        name = unicodedata.normalize("NFC", path.relative_to(drop).as_posix())
+        inside: tuple[str | None, ...] = members(path, name) if name.lower().endswith(".zip") else (None,)
+        for order, member in enumerate(inside):
+            plain = plain_name(name) if member is None else (PurePosixPath(name).parent / member).as_posix()
+            yield unpack(path, name, member, work / f"{number}-{order}-{PurePosixPath(plain).name}"), plain
 
 
-def _joined(group: Sequence[Sample]) -> tuple[Column, ...]:
-    if len(group) == 1:
-        return group[0].columns
-    return tuple(
-        Column(columns[0].name, tuple(value for column in columns for value in column.values), columns[0].typed)
-        for columns in zip(*(sample.columns for sample in group), strict=True)
-    )
+def _open(path: Path, name: str) -> Iterator[Sample]:
+    suffix = PurePosixPath(name).suffix.lower()
+    if suffix in _TEXT:
+        yield _text(path, name)
+    elif suffix in _BOOKS:
+        yield from _workbook(path, name)
+    elif suffix == ".parquet":
+        yield _parquet(path, name)
+    elif suffix in {".jsonl", ".ndjson"}:
+        yield _json_lines(path, name)
+
+
+def _parquet(path: Path, name: str) -> Sample:
+    import pyarrow.parquet as pq
+
+    file = pq.ParquetFile(path)
+    batch = next(file.iter_batches(batch_size=ROWS), None)
+    cells = {} if batch is None else batch.to_pydict()
+    columns = tuple(Column(key, tuple(map(_cell, values)), typed=True) for key, values in cells.items())
+    return Sample(name, columns, whole=file.metadata.num_rows <= ROWS)
+
+
+def _json_lines(path: Path, name: str) -> Sample:
+    with path.open(encoding="utf-8-sig") as file:
+        records = [json.loads(line, parse_float=str) for line in islice(file, ROWS + 1) if line.strip()]
+    names = dict.fromkeys(key for record in records for key in record)
+    columns = tuple(Column(key, tuple(_cell(record.get(key)) for record in records), typed=True) for key in names)
+    return Sample(name, columns, whole=len(records) <= ROWS)
 
 
 def _text(path: Path, name: str) -> Sample:
@@ -119,20 +102,34 @@ def _text(path: Path, name: str) -> Sample:
         pages = _pages(content)
         text = content.decode(pages[0] if pages else "latin-1")
     text = text.removeprefix("\ufeff")
-    head = "".join(islice(io.StringIO(text, newline=""), 2000))
-    delimiter, quote = _dialect(head, name)
+    lines = io.StringIO(text, newline="")
+    delimiter, quote = _dialect("".join(islice(lines, 2000)), name)
     records = list(islice(records_of(text, delimiter, quote, quote), ROWS + 1))
     table = _table(records, typed=False)
-    return Sample(name, table.columns, None, pages, delimiter, table.skip, table.header, len(records) <= ROWS)
+    return Sample(
+        name,
+        table.columns,
+        ascii=found.ascii,
+        encodings=pages,
+        delimiter=delimiter,
+        skip=table.skip,
+        header=table.header,
+        whole=len(records) <= ROWS,
+    )
 
 
 def _dialect(head: str, name: str) -> tuple[str, str]:
-    """Delimiter and quote; runs of blanks where no delimiter splits, yet blanks do, evenly."""
-    if not any(fields > 1 and share >= CONSISTENT for share, fields in (evenness(head, d) for d in DELIMITERS)):
-        share, fields = evenness(head, WHITESPACE)
+    """Delimiter and quote; runs of blanks where no delimiter splits, yet blanks do, evenly.
+
+    Title lines above the header split unlike the rest, so the second half of the head counts.
+    """
+    lines = head.splitlines(keepends=True)
+    body = "".join(lines[len(lines) // 2 :]) if len(lines) > _HEAD else head
+    if not any(fields > 1 and share >= CONSISTENT for share, fields in (evenness(body, d) for d in DELIMITERS)):
+        share, fields = evenness(body, WHITESPACE)
         if fields > 1 and share >= CONSISTENT:
             return WHITESPACE, '"'
-    return sniff(head, name)
+    return sniff(body, name)
 
 
 def _pages(content: bytes) -> tuple[str, ...]:
@@ -194,7 +191,12 @@ def _workbook(path: Path, name: str) -> Iterator[Sample]:
         rows = book.get_sheet_by_name(sheet).to_python(nrows=ROWS + 1)
         table = _table([[_cell(value) for value in row] for row in rows], typed=True)
         yield Sample(
-            name, table.columns, sheet if several else None, (), None, table.skip, table.header, len(rows) <= ROWS
+            name,
+            table.columns,
+            sheet=sheet if several else None,
+            skip=table.skip,
+            header=table.header,
+            whole=len(rows) <= ROWS,
         )
 
 

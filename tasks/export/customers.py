@@ -81,17 +81,16 @@ def load_base(con: duckdb.DuckDBPyConnection, profile: Profile, customers: str, 
             expected="one row of contacts for each customer_id",
             hint="segments and contacts must come from the same run",
         )
-    codes = {column: _distinct(con, column) for column in coded}
+    codes = dict(zip(coded, map(tuple, con.execute(_codes_sql(coded)).fetchall()[0]), strict=True))
     identifiers = [column for column, kind in _CELLS.items() if kind == "identifier"]
     flags = con.execute(f"SELECT {', '.join(map(cells.sql_marked, identifiers))} FROM {BASE}").fetchall()[0]
     return Base(rows, dimensions, codes, dict(zip(identifiers, flags, strict=True)))
 
 
-def _distinct(con: duckdb.DuckDBPyConnection, column: str) -> tuple[str, ...]:
-    found = con.execute(
-        f"SELECT DISTINCT {cells.name(column)} AS code FROM {BASE} WHERE code IS NOT NULL ORDER BY code"
-    )
-    return tuple(row[0] for row in found.fetchall())
+def _codes_sql(columns: Iterable[str]) -> str:
+    """The distinct codes of each column, sorted, as one row of lists."""
+    lists = (f"list_sort(list(DISTINCT {one}) FILTER ({one} IS NOT NULL))" for one in map(cells.name, columns))
+    return f"SELECT {', '.join(f'coalesce({one}, [])' for one in lists)} FROM {BASE}"
 
 
 def _base_sql(customers: str, contacts: str, dimensions: Iterable[str]) -> str:

@@ -19,7 +19,7 @@ Kind = Literal["customers", "contacts", "segments", "tags"]
 class ExportFile:
     """One file of a publication. `path` is relative to it, with `/`; `rows` leaves the header out.
 
-    `teams` may read it and no others; none means every team of the market. `locale` is empty for machine files.
+    `teams` may read it and no others. `locale` is empty for machine files.
     """
 
     path: str
@@ -28,7 +28,7 @@ class ExportFile:
     rows: int
     bytes: int
     sha256: str
-    teams: tuple[str, ...] = ()
+    teams: tuple[str, ...]
     notes: tuple[str, ...] = ()
 
 
@@ -41,7 +41,7 @@ def write_lines(
     locale: str,
     kind: Kind,
     dialect: Dialect,
-    teams: tuple[str, ...] = (),
+    teams: tuple[str, ...],
     notes: tuple[str, ...] = (),
 ) -> ExportFile:
     """Write a header and record batches of one string column, each value a whole line with its end, without nulls.

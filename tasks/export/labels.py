@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from importlib import resources
 
@@ -99,19 +100,31 @@ class Labels:
         return self.text(f"segment {dimension}", code)
 
     def _stratum(self, profile: Profile, code: str) -> str:
-        """A stratum is named by its parts: the group of the first dimension, then the segment of the second."""
-        first, *rest = profile.stratum.dimensions
+        """A stratum is named by its parts: a group or segment of each dimension, joined by `_` in its code."""
         whole = self.find(code, "stratum", "group", "segment")
         if whole is not None:
             return whole
-        for group in sorted(part_codes(profile, first), key=len, reverse=True):
-            if code == group:
-                return self._part(profile, first, group)
-            match = re.fullmatch(rf"{re.escape(group)}[^a-z0-9]+(.+)|{re.escape(group)}_(.+)", code)
-            if match and rest:
-                second = self._part(profile, rest[0], match.group(1) or match.group(2))
-                return self.text("template", "combined", first=self._part(profile, first, group), second=second)
-        return self.text("stratum", code)
+        parts = self._parts(profile, profile.stratum.dimensions, code)
+        if not parts:
+            return self.text("stratum", code)
+        name = parts[0]
+        for part in parts[1:]:
+            name = self.text("template", "combined", first=name, second=part)
+        return name
+
+    def _parts(self, profile: Profile, dimensions: Sequence[str], code: str) -> list[str]:
+        """Names of a stratum's parts, none where the code is not made of them; the longest code is tried first."""
+        if not dimensions:
+            return []
+        first, *rest = dimensions
+        known = part_codes(profile, first)
+        if code in known or not (known or rest):
+            return [self._part(profile, first, code)]
+        for part in sorted(known, key=len, reverse=True):
+            tail = self._parts(profile, rest, code.removeprefix(f"{part}_")) if code.startswith(f"{part}_") else []
+            if tail:
+                return [self._part(profile, first, part), *tail]
+        return []
 
     def _part(self, profile: Profile, dimension: str, code: str) -> str:
         return self.find(code, "group") or self._segment(dimension, profile.dimensions.get(dimension), code)
@@ -153,3 +166,12 @@ def catalog(language: str) -> Mapping[tuple[str, str], str]:
         for message in messages
         if message.id and message.string and not message.fuzzy
     }
+
+
+@cache
+def catalog_digests() -> dict[str, str]:
+    """sha256 of each catalog and of the table of cultures: what the words and signs of an export follow from."""
+    root = resources.files("region_profiles")
+    files = {f"catalog {name}": root / "catalogs" / name / "strata.po" for name in languages()}
+    files["excel cultures"] = root / "reference_cultures" / "excel_cultures.csv"
+    return {name: hashlib.sha256(file.read_bytes()).hexdigest() for name, file in sorted(files.items())}

@@ -93,7 +93,10 @@ def _summary(job: _Job, locale: str) -> ExportFile:
     head = summary.header(job.profile, labels, dialect)
     body = list(summary.lines(job.profile, job.figures, labels, dialect))
     path, notes = f"{locale}/summary/{job.stem}_{locale}_segments.csv", (*dialect.notes, *labels.notes)
-    return write_lines(job.out, path, head, body, locale=locale, kind="segments", dialect=dialect, notes=notes)
+    teams = tuple(team.name for team in job.profile.teams if locale in team.locales)
+    return write_lines(
+        job.out, path, head, body, locale=locale, kind="segments", dialect=dialect, teams=teams, notes=notes
+    )
 
 
 def _customers(job: _Job, locale: str) -> Iterator[ExportFile]:

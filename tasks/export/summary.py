@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from decimal import Decimal
 from typing import Any
 
 import duckdb
@@ -31,7 +30,6 @@ MEASURES = {
 #: In place of a withheld figure: neither a number nor a text that a spreadsheet adds up.
 MARK = "*"
 MARKET = "market"
-_SUMMED = ("customers", "orders", "monetary_local", "monetary_reference", "monetary_ppp")
 _PAIRED = {"monetary_local": "currency", "monetary_reference": "reference_currency"}
 
 
@@ -48,17 +46,19 @@ class Summary:
 def load_summary(con: duckdb.DuckDBPyConnection, profile: Profile, segments: str, base: Base) -> Summary:
     """Read segments.parquet, add the market's total, order it as the profile does, and decide what is withheld.
 
-    The total is the sum of the first dimension, guests included. Shares are fractions with six digits.
+    The total is that of the first dimension, guests included; money is summed before it is rounded, half away from
+    zero. Shares are fractions with six digits.
     """
-    measures = ", ".join(f"CAST({name} AS {kind}) AS {name}" for name, kind in MEASURES.items())
-    found = con.execute(f"SELECT dimension, segment, {measures} FROM read_parquet({cells.literal(segments)})")
-    rows = {(row[0], row[1]): dict(zip(MEASURES, row[2:], strict=True)) for row in found.fetchall()}
+    measures = ", ".join(f"CAST({name} AS {kind})" for name, kind in MEASURES.items())
+    source = f"read_parquet({cells.literal(segments)})"
+    found = con.execute(f"SELECT dimension, segment, {measures} FROM {source}").fetchall()
+    rows = {(row[0], row[1]): dict(zip(MEASURES, row[2:], strict=True)) for row in found}
     names = [name for name in (*profile.dimensions, "stratum") if any(row[0] == name for row in rows)]
     if not names:
         raise Terminal("no segments", file="segments.parquet", expected="a row for each dimension and segment")
-    first = [figures for row, figures in rows.items() if row[0] == names[0]]
-    total = {name: _sum(figures[name] for figures in first) for name in _SUMMED}
-    total |= dict.fromkeys(("share_customers", "share_revenue"), Decimal("1.000000"))
+    sums = ", ".join(f"CAST(sum({name}) AS {kind})" for name, kind in MEASURES.items())
+    market = con.execute(f"SELECT {sums} FROM {source} WHERE dimension = {cells.literal(names[0])}").fetchall()[0]
+    total = dict(zip(MEASURES, market, strict=True))
     ordered = [row for name in names for row in _ordered(profile, name, rows)]
     counts = {row: int(rows[row]["customers"] or 0) for row in ordered if row[1] != "guest"}
     hidden = withheld(counts, profile.privacy.minimum_count, _links(con, base, names))
@@ -96,11 +96,6 @@ def lines(profile: Profile, summary: Summary, labels: Labels, dialect: Dialect) 
         values.append(note if row in summary.hidden else None)
         written.append(cells.line([cells.cell(value, dialect) for value in values], dialect))
     yield pa.record_batch({"line": pa.array(written, pa.string())})
-
-
-def _sum(values: Iterable[Any]) -> Any:
-    known = [value for value in values if value is not None]
-    return sum(known[1:], start=known[0]) if known else None
 
 
 def _ordered(profile: Profile, dimension: str, rows: Iterable[Row]) -> list[Row]:

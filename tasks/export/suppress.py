@@ -26,7 +26,7 @@ class _Sizes:
         return min(rows, key=lambda row: (self.counts[row], row))
 
     def safe(self, parts: Sequence[int]) -> bool:
-        """Whether parts of a known sum, each at least one, may each reach the minimum for all that subtraction tells."""
+        """Whether parts of a known sum, each at least 1, may each reach the minimum for all that subtraction tells."""
         return not parts or (len(parts) > 1 and sum(parts) >= self.minimum + len(parts) - 1)
 
 
@@ -52,8 +52,8 @@ def withheld(counts: Mapping[Row, int], minimum: int, links: Iterable[Sequence[L
     before = -1
     while len(hidden) > before:
         before = len(hidden)
-        whole = all([_protect_rows(dimension, hidden, sizes) for dimension in dimensions])
-        if not whole or not all([_protect_links(pair, hidden, sizes) for pair in pairs]):
+        whole = all(_protect_rows(dimension, hidden, sizes) for dimension in dimensions)
+        if not whole or not all(_protect_links(pair, hidden, sizes) for pair in pairs):
             return frozenset(sizes.counts)
     return frozenset(hidden)
 
@@ -68,9 +68,14 @@ def _protect_rows(group: frozenset[Row], hidden: set[Row], sizes: _Sizes) -> boo
     return True
 
 
+def _protect_sides(link: Link, hidden: set[Row], sizes: _Sizes) -> bool:
+    left, right = (_protect_rows(side, hidden, sizes) for side in link)
+    return left and right
+
+
 def _protect_links(pair: Sequence[Link], hidden: set[Row], sizes: _Sizes) -> bool:
     """The same for the links of two dimensions; False if the two cannot be protected."""
-    small = [link for link in pair if not all([_protect_rows(side, hidden, sizes) for side in link])]
+    small = [link for link in pair if not _protect_sides(link, hidden, sizes)]
     if not small:
         return True
     rest = sorted((link for link in pair if link not in small), key=lambda link: (sizes.of(link[0]), sorted(link[0])))
@@ -92,7 +97,7 @@ def links(combinations_found: Iterable[Sequence[Row]]) -> tuple[tuple[Link, ...]
 
     >>> found = [(("a", "new"), ("b", "low")), (("a", "old"), ("b", "low")), (("a", "none"), ("b", "none"))]
     >>> [[(sorted(left), sorted(right)) for left, right in pair] for pair in links(found)]
-    [[([('a', 'new'), ('a', 'old')], [('b', 'low')]), ([('a', 'none')], [('b', 'none')])]]
+    [[([('a', 'none')], [('b', 'none')]), ([('a', 'new'), ('a', 'old')], [('b', 'low')])]]
     """
     pairs: dict[tuple[str, str], set[tuple[Row, Row]]] = {}
     for rows in combinations_found:

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import csv
 import io
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from region_profiles.models import RawTable
 from tasks.errors import DropError
 from tasks.ingest.part import column_names
+from tasks.ingest.records import records
 from tasks.ingest.sql import shape
 
 #: The head that is looked at: enough for a thousand records, little enough to be read in no time.
@@ -27,17 +27,20 @@ CONSISTENT = 0.9
 USUAL = 0.5
 #: The declared name for runs of blanks.
 WHITESPACE = "whitespace"
+#: Signs that are hard to write in YAML, by name.
+NAMED = {"tab": "\t", "\\t": "\t", "none": ""}
 
 
 @dataclass(frozen=True, slots=True)
 class Dialect:
-    """How to split. `before` is the number of lines (records, where quotes are in use) up to and with the header."""
+    """How to split. `skip` lines come first, then `heading` records up to and with the header."""
 
     delimiter: str
     quote: str
     escape: str
     columns: tuple[str, ...]
-    before: int
+    skip: int
+    heading: int
     first: tuple[str, ...] | None
     trailing: bool = False
     """Every record ends with a delimiter too many."""
@@ -60,8 +63,8 @@ def head(path: Path) -> str:
     return text
 
 
-def find_dialect(text: str, table: RawTable, quotes: frozenset[str], file: str) -> Dialect:
-    """The dialect of a file whose head is `text`; `quotes` are the quotation marks that occur anywhere in it.
+def find_dialect(text: str, table: RawTable, signs: frozenset[str], file: str) -> Dialect:
+    """The dialect of a file whose head is `text`; `signs` are the quotation marks and escapes that occur in it.
 
     Raises DropError where the head contradicts the declaration, or nothing is declared and no delimiter fits.
     """
@@ -69,58 +72,49 @@ def find_dialect(text: str, table: RawTable, quotes: frozenset[str], file: str) 
     announced = re.fullmatch(r'"?sep=(.)"?\s*', lines[0]) if lines else None
     skip = max(table.skip, 1 if announced else 0)
     rest = "".join(lines[skip:])
-    delimiter = table.delimiter or (announced[1] if announced else None)
-    quote, escape = table.quote, table.escape
+    delimiter = _declared(table, file) or (announced[1] if announced else None)
+    quote = table.quote
     if delimiter is None:
-        delimiter, found = sniff(rest, file)
-        quote = found if quote is None else quote
-    quote = '"' if quote is None else quote.replace("none", "")
-    quote = quote if quote in quotes or quote not in {'"', "'"} else ""
-    dialect = (delimiter, quote, (escape or quote) if quote or escape else "")
-    records = list(records_of(rest, *dialect))
-    header, before, data = _header(records, table, file)
+        delimiter, likely = sniff(rest, file)
+        quote = likely if quote is None else quote
+    quote = '"' if quote is None else NAMED.get(quote, quote)
+    quote = quote if quote in signs else ""
+    escape = table.escape if table.escape and table.escape in signs else quote
+    found = list(records_of(rest, delimiter, quote, escape))
+    header, heading, data = _header(found, table, file)
     trailing = _check(header, data, table, rest, delimiter, file)
     return Dialect(
         delimiter,
         quote,
-        dialect[2],
+        escape,
         column_names(header),
-        skip + before,
+        skip,
+        heading,
         tuple(data[0]) if data else None,
         trailing=trailing,
         sniffed=table.delimiter is None and announced is None,
     )
 
 
+def _declared(table: RawTable, file: str) -> str | None:
+    """The declared delimiter; DropError where a sign is none."""
+    for what, sign in (("delimiter", table.delimiter), ("quote", table.quote), ("escape", table.escape)):
+        if sign is not None and len(NAMED.get(sign, sign)) != 1 and sign not in {WHITESPACE, "none", ""}:
+            raise DropError(
+                f"the declared {what} is no single character",
+                file=file,
+                value=sign,
+                expected="one character, tab, or whitespace for runs of blanks",
+            )
+    return NAMED.get(table.delimiter, table.delimiter) if table.delimiter else None
+
+
 def records_of(text: str, delimiter: str, quote: str, escape: str) -> Iterator[list[str]]:
-    """The records of a text, blank lines as empty lists, read leniently."""
+    """The records of a text, blank lines as empty lists."""
+    lines = io.StringIO(text, newline="")
     if delimiter == WHITESPACE:
-        yield from (line.split() for line in io.StringIO(text, newline=""))
-        return
-    yield from split(io.StringIO(text, newline=""), delimiter, quote, escape)
-
-
-def split(
-    lines: Iterable[str], delimiter: str, quote: str, escape: str, *, strict: bool = False
-) -> Iterator[list[str]]:
-    """Python's reader of a dialect.
-
-    >>> next(split(["1;'a;b';'it''s'"], ";", "'", "'"))
-    ['1', 'a;b', "it's"]
-    """
-    if not quote:
-        return csv.reader(
-            lines, delimiter=delimiter, quoting=csv.QUOTE_NONE, quotechar=None, escapechar=escape or None, strict=strict
-        )
-    doubled = escape in {"", quote}
-    return csv.reader(
-        lines,
-        delimiter=delimiter,
-        quotechar=quote,
-        doublequote=doubled,
-        escapechar=None if doubled else escape,
-        strict=strict,
-    )
+        return (line.split() for line in lines)
+    return (record for record, _ in records(lines, delimiter, quote, escape))
 
 
 def sniff(text: str, file: str) -> tuple[str, str]:
@@ -167,26 +161,23 @@ def evenness(text: str, delimiter: str, quote: str = '"') -> tuple[float, int]:
     >>> evenness("a;b\n1;2\n3;4,5\n", ";"), evenness("a;b\n1;2\n3;4,5\n", ",")[1]
     ((1.0, 2), 1)
     """
-    try:
-        counts = Counter(len(record) for record in records_of(text, delimiter, quote, quote) if record)
-    except csv.Error:
-        return 0.0, 0
+    counts = Counter(len(record) for record in records_of(text, delimiter, quote, quote) if record)
     if not counts:
         return 1.0, 1
     fields, number = counts.most_common(1)[0]
     return number / counts.total(), fields
 
 
-def _header(records: list[list[str]], table: RawTable, file: str) -> tuple[list[str], int, list[list[str]]]:
+def _header(found: list[list[str]], table: RawTable, file: str) -> tuple[list[str], int, list[list[str]]]:
     """Header, number of records before the data, and the data without blank lines."""
-    data = [record for record in records if record]
+    data = [record for record in found if record]
     if not table.header:
-        blank = next((n for n, record in enumerate(records) if record), 0)
+        blank = next((n for n, record in enumerate(found) if record), 0)
         width = max((len(record) for record in data), default=0)
         return list(table.columns) or [""] * width, blank, data
     if not data:
         raise DropError("empty file", file=file, expected="a header", hint="ask the shop for the file again")
-    before = next(n for n, record in enumerate(records) if record) + 1
+    before = next(n for n, record in enumerate(found) if record) + 1
     header = data[0]
     filled = [name for name in header if name.strip()]
     if not filled:
@@ -196,7 +187,7 @@ def _header(records: list[list[str]], table: RawTable, file: str) -> tuple[list[
             "the header looks like data",
             file=file,
             line=table.skip + before,
-            value=shape(table.delimiter or "," if len(header) == 1 else "|".join(header)),
+            value=shape(" | ".join(header)),
             hint="declare header: false with columns, or skip",
         )
     return (list(table.columns) if table.columns else header), before, data[1:]

@@ -71,6 +71,8 @@ def discover(
         dated = [f for f in dated if f.day <= as_of]
         if late:
             notes["drops_ignored"] = f"dated after {as_of}: {', '.join(late)}"
+    elif profile.source.drop_date.by != "modified" and any(f.day > as_of for f in dated):
+        notes["drops_later"] = f"some are dated after {as_of}; of these too the rows up to then count"
     files = _choose(dated, profile, folder, [inside for _, inside, _ in candidates], notes)
     return Discovery(folder, files, notes)
 

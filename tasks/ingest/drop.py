@@ -82,8 +82,7 @@ def _read(
             )  # fmt: skip
         relation = _union(table, parts, notes)
         if raw.mode == "increment" and raw.key:
-            digest = hashlib.sha256("".join(i.sha256 for i in inputs if i.table == table).encode()).hexdigest()
-            relation = increments.later_wins(con, relation, raw.key, work / "superseded" / f"{digest}.parquet")
+            relation = increments.later_wins(con, relation, raw.key, work / "increments")
         tables[table] = relation
     return Sources(found.folder, tuple(inputs), tables, notes)
 

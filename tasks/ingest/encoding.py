@@ -21,10 +21,14 @@ from tasks.ingest.part import once
 
 #: Files are read in pieces of this many bytes. A line that fills a whole piece is longer than any record of a till.
 PIECE = 1 << 20
+#: Quotation marks and escapes: where a file has none of them, a line is a record.
+SIGNS = "\"'\\"
 #: Stands in for a byte that does not decode: a Unicode noncharacter, which no text may contain.
 UNDECODABLE = "\ufdd0"
 #: cp932 and gb18030 give bytes that are no characters a place in the private use area; a few may be a shop's own signs.
 PRIVATE = re.compile("[\ue000-\uf8ff]")
+#: Bytes that begin no character beyond ASCII in UTF-8.
+NO_LEAD = bytes(range(0xC0))
 #: Single undecodable characters that become faults rather than an error, whatever the file's size.
 TOLERATED = 10
 #: Continuation bytes that prove UTF-8 against a declared code page. One 'Ã¼' proves it against a one-byte page, but
@@ -62,7 +66,7 @@ class Inspection:
     crlf: int = 0
     cr: int = 0
     longest_piece: int | None = None
-    quotes: frozenset[str] = frozenset()
+    signs: frozenset[str] = frozenset()
 
     @property
     def utf8(self) -> bool:
@@ -76,9 +80,9 @@ class Inspection:
 
 
 def inspect(path: Path) -> Inspection:
-    """Byte order mark, validity as UTF-8, NULs, quotes and line ends of a file, in one pass."""
+    """Byte order mark, validity as UTF-8, NULs, quotes, escapes and line ends of a file, in one pass."""
     found, decoder = Inspection(), codecs.getincrementaldecoder("utf-8")()
-    quotes: set[str] = set()
+    signs: set[str] = set()
     last = b""
     with path.open("rb") as file:
         while piece := file.read(PIECE):
@@ -87,7 +91,7 @@ def inspect(path: Path) -> Inspection:
             if found.utf8:
                 _validate(found, decoder, piece)
             found.nuls += piece.count(0)
-            quotes.update(q for q in "\"'" if q not in quotes and q.encode() in piece)
+            signs.update(sign for sign in SIGNS if sign not in signs and sign.encode() in piece)
             ends = piece.count(b"\n"), piece.count(b"\r")
             if len(piece) == PIECE and not any(ends):
                 found.longest_piece = found.size
@@ -99,7 +103,7 @@ def inspect(path: Path) -> Inspection:
             found.size += len(piece)
     if found.utf8:
         _validate(found, decoder, b"", final=True)
-    found.quotes = frozenset(quotes)
+    found.signs = frozenset(signs)
     return found
 
 
@@ -184,27 +188,20 @@ def _rewrite(path: Path, target: Path, codec: str, file: str, bound: Decimal) ->
             piece = source.read(PIECE)
             text = _decode(decoder, piece, offset, lines, bad)
             encoded = text.encode("utf-8")
-            beyond_ascii += len(encoded) - len(text)
-            private += len(PRIVATE.findall(text)) if beyond_ascii else 0
+            beyond_ascii += len(encoded.translate(None, delete=NO_LEAD))
+            private += len(PRIVATE.findall(text)) if _is_multibyte(codec) and not text.isascii() else 0
             out.write(encoded)
             offset, lines = offset + len(piece), lines + text.count("\n")
             if not piece or len(bad) > hopeless:
                 break
-    decoded = beyond_ascii - len(bad) * (len(UNDECODABLE.encode()) - 1) - private * 2
-    if private > decoded:
+    wrong = len(bad) + private
+    if wrong * 2 > beyond_ascii or len(bad) > max(Decimal(TOLERATED), bound * lines):
+        at, line, found = bad[0] if bad else (0, None, b"")
         raise DropError(
-            f"{private} bytes beyond ASCII are no character of {codec}",
-            file=file,
-            expected=f"text in {codec}",
-            hint="declare the encoding that the shop's system writes",
-        )
-    if bad and (len(bad) > max(Decimal(TOLERATED), bound * lines) or len(bad) > decoded):
-        at, line, found = bad[0]
-        raise DropError(
-            f"{len(bad)} characters do not decode as {codec}",
+            f"{wrong} characters do not decode as {codec}, of {beyond_ascii} beyond ASCII",
             file=file,
             line=line,
-            value=f"bytes {found.hex(' ')} at offset {at}",
+            value=f"bytes {found.hex(' ')} at offset {at}" if bad else None,
             expected=f"text in {codec}",
             hint="declare the encoding that the shop's system writes, or ask for the file again",
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from difflib import get_close_matches
+from hashlib import sha256
 from pathlib import Path
 
 import duckdb
@@ -12,12 +13,15 @@ from tasks.ingest.part import once
 from tasks.ingest.sql import literal, name
 from tasks.records import RawRelation
 
+#: File and record in one number: a file of a million million records is not to be expected.
+PLACE = "file::BIGINT * 1000000000000 + record"
 
-def later_wins(con: duckdb.DuckDBPyConnection, raw: RawRelation, key: tuple[str, ...], path: Path) -> RawRelation:
+
+def later_wins(con: duckdb.DuckDBPyConnection, raw: RawRelation, key: tuple[str, ...], work: Path) -> RawRelation:
     """The table with the fault `superseded` at rows that a later row of the same key replaces.
 
     Files stand in the order of their drops. Rows with a fault, or with an empty part of the key, neither replace nor
-    are replaced. What is superseded (usually little) is written to `path` once and joined by file and record.
+    are replaced. Where something is superseded the table is written below `work`, in order; else it stays as it is.
     Raises DropError for a key column that is not there.
     """
     for column in key:
@@ -31,21 +35,23 @@ def later_wins(con: duckdb.DuckDBPyConnection, raw: RawRelation, key: tuple[str,
             )
     columns = ", ".join(map(name, key))
     whole = " AND ".join(f"coalesce({name(column)}, '') <> ''" for column in key)
-    order = "ORDER BY file DESC, record DESC"
-    query = (
-        f"SELECT file, record FROM {raw.relation} WHERE fault IS NULL AND {whole} "
-        f"QUALIFY row_number() OVER (PARTITION BY {columns} {order}) > 1 ORDER BY file, record"
+    places = (
+        f"SELECT {PLACE} AS place FROM {raw.relation} WHERE fault IS NULL AND {whole} "
+        f"QUALIFY row_number() OVER (PARTITION BY {columns} ORDER BY {PLACE} DESC) > 1 ORDER BY place"
     )
+    # The relation's text holds the digests of the files and the options, so it says what the result depends on.
+    digest = sha256(f"{places}".encode()).hexdigest()[:32]
+    found = _written(con, places, work / f"{digest}-places.parquet")
+    if con.execute(f"SELECT 1 FROM {found} LIMIT 1").fetchall() == []:
+        return raw
+    fault = f"CASE WHEN {PLACE} IN (SELECT place FROM {found}) THEN 'superseded' ELSE fault END AS fault"
+    # Joins give the last rows of a file after the next file's first; hence the order, and with it the copy.
+    marked = f"SELECT * REPLACE ({fault}) FROM {raw.relation} ORDER BY file, record"
+    return RawRelation(raw.name, _written(con, marked, work / f"{digest}.parquet"), raw.columns)
 
+
+def _written(con: duckdb.DuckDBPyConnection, query: str, path: Path) -> str:
     def make(temporary: Path) -> None:
         con.execute(f"COPY ({query}) TO {literal(str(temporary))} (FORMAT parquet, COMPRESSION lz4)").fetchall()
 
-    found = f"read_parquet({literal(str(once(path, make)))})"
-    if con.execute(f"SELECT 1 FROM {found} LIMIT 1").fetchall() == []:
-        return raw
-    fields = ", ".join(f"r.{name(column)}" for column in raw.columns)
-    relation = (
-        f"(SELECT r.file, r.record, CASE WHEN s.record IS NOT NULL THEN 'superseded' ELSE r.fault END AS fault, "
-        f"{fields} FROM {raw.relation} r LEFT JOIN {found} s ON r.file = s.file AND r.record = s.record)"
-    )
-    return RawRelation(raw.name, relation, raw.columns)
+    return f"read_parquet({literal(str(once(path, make)))})"

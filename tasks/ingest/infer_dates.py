@@ -36,8 +36,10 @@ def infer_dates(
 ) -> Evidence:
     """The order of a text column's dates: dmy, mdy or ymd.
 
-    Dates that begin with a four-digit year may stand beside any order. Dates with another separator need a proof of their own: a spreadsheet that turns round what it takes for dates
-    leaves two forms behind. Raises DropError where a form proves no order, or two orders are proven.
+    Dates that begin with a four-digit year may stand beside any order. Dates with another separator need a proof of
+    their own: a spreadsheet that turns round what it takes for dates leaves two forms behind.
+
+    Raises DropError where a form proves no order, or two orders are proven.
     """
     forms = [form for form in _forms(con, relation, column, calendar) if form.readings]
     others = [form for form in forms if form.family != YEAR_FIRST]
@@ -109,7 +111,8 @@ def _forms(con: duckdb.DuckDBPyConnection, relation: str, column: str, calendar:
         split AS (SELECT record, v, regexp_extract(t, {literal(parts)}, ['a', 's', 'b', 'c']) AS p,
                          regexp_extract(t, {literal(eight)}, 1) AS k FROM text),
         parts AS (
-            SELECT record, v, trim(p.s) AS family, length(p.a) AS first, length(p.c) AS last, p.a AS a, p.b AS b, p.c AS c
+            SELECT record, v, trim(p.s) AS family, length(p.a) AS first, length(p.c) AS last,
+                   p.a AS a, p.b AS b, p.c AS c
             FROM split WHERE p.s <> ''
             UNION ALL
             SELECT record, v, {literal(PACKED)}, 4, 2, '', k[5:6], k[7:8]

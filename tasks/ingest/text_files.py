@@ -47,7 +47,7 @@ def read_text(
             file=file.name,
             hint="is it a text file, with line ends?",
         )
-    dialect = find_dialect(head(path), table, _quotes(found, table), file.name)
+    dialect = find_dialect(head(path), table, _signs(found, table), file.name)
     inferred = dict(file.inferred)
     if declared is None:
         inferred["encoding"] = codec
@@ -65,14 +65,18 @@ def read_text(
     return Part(relation, dialect.columns, codec, dialect.as_dict(), inferred)
 
 
-def _quotes(found: encoding.Inspection, table: RawTable) -> frozenset[str]:
-    return found.quotes | ({table.quote} if table.quote and table.quote not in {'"', "'"} else frozenset())
+def _signs(found: encoding.Inspection, table: RawTable) -> frozenset[str]:
+    # A sign that was not looked for is taken at the profile's word.
+    declared = {sign for sign in (table.quote, table.escape) if sign}
+    return found.signs | (declared - set(encoding.SIGNS))
 
 
 def _relation(con: duckdb.DuckDBPyConnection, path: Path, dialect: Dialect, marks: tuple[str, ...]) -> str | None:
     """A subquery on the file, or None where DuckDB would lose something."""
     if dialect.delimiter == WHITESPACE:
         return whitespace(path, dialect, marks)
+    if dialect.escape not in {"", dialect.quote}:
+        return None  # DuckDB knows escapes inside quotes only
     if not dialect.quote:
         relation = delimited(path, dialect, marks)
         return relation if _first_is_right(con, relation, dialect) else None
@@ -98,7 +102,7 @@ def scan(path: Path, dialect: Dialect, *, parallel: bool = True) -> str:
     room = OVERFLOW if dialect.quote else 1
     columns = ", ".join(f"'c{n}': 'VARCHAR'" for n in range(width + room))
     return (
-        f"read_csv({literal(str(path))}, auto_detect=false, header=false, skip={dialect.before}, "
+        f"read_csv({literal(str(path))}, auto_detect=false, header=false, skip={dialect.skip + dialect.heading}, "
         f"delim={literal(dialect.delimiter)}, quote={literal(dialect.quote)}, escape={literal(dialect.escape)}, "
         f"columns={{{columns}}}, null_padding=true, nullstr={literal(NO_NULL)}, "
         f"strict_mode={'true' if dialect.quote else 'false'}{'' if parallel else ', parallel=false'})"
@@ -121,7 +125,7 @@ def delimited(path: Path, dialect: Dialect, marks: tuple[str, ...], *, parallel:
 def whitespace(path: Path, dialect: Dialect, marks: tuple[str, ...]) -> str:
     """Records whose fields are split by runs of blanks, leading ones stripped."""
     lines = (
-        f"read_csv({literal(str(path))}, auto_detect=false, header=false, skip={dialect.before}, "
+        f"read_csv({literal(str(path))}, auto_detect=false, header=false, skip={dialect.skip + dialect.heading}, "
         f"delim={literal(WHOLE_LINE)}, quote='', escape='', columns={{'line': 'VARCHAR', 'rest': 'VARCHAR'}}, "
         f"null_padding=true, nullstr={literal(NO_NULL)}, strict_mode=false)"
     )
@@ -157,12 +161,13 @@ def _fault_of(mark: str) -> str:
 def _first_is_right(con: duckdb.DuckDBPyConnection, relation: str, dialect: Dialect) -> bool:
     """Whether DuckDB's first record is the one that follows the header."""
     try:
-        row = con.execute(f"SELECT * FROM {relation} LIMIT 1").fetchone()
+        rows = con.execute(f"SELECT * FROM {relation} LIMIT 1").fetchall()
     except duckdb.Error:
         return False
-    con.execute("SELECT 1").fetchall()
-    if row is None or dialect.first is None:
-        return row is None and dialect.first is None
+    if not rows or dialect.first is None:
+        return not rows and dialect.first is None
     width = len(dialect.columns)
     expected = [*dialect.first[:width], *[None] * (width - len(dialect.first))]
-    return [None if v is None else v.strip() for v in row[2:]] == [None if v is None else v.strip() for v in expected]
+    return [None if v is None else v.strip() for v in rows[0][2:]] == [
+        None if v is None else v.strip() for v in expected
+    ]

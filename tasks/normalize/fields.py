@@ -10,7 +10,7 @@ from tasks.contract import SQL_TYPES, Column
 from tasks.normalize.mapping import RAW
 from tasks.normalize.parse_code import currency_codes
 from tasks.normalize.parse_contact import EMAIL
-from tasks.normalize.parse_date import resolved_columns, stamp_columns
+from tasks.normalize.parse_date import stamp_columns
 from tasks.normalize.parse_number import number_sql
 from tasks.normalize.parse_text import Kind, tidy_sql
 from tasks.normalize.rules import Rule
@@ -89,10 +89,8 @@ def parsed(rules: Mapping[str, Rule], languages: str, market: str) -> tuple[list
 
 def date_layers(layers: list[Layer], column: str, rule: Rule) -> None:
     """Add what parses a date column to three layers: `<column>_stamp`, `_timed`, `_utc` in the last."""
-    first, second = stamp_columns(column, f"text_{column}", rule.dates)
-    layers[0].update(first)
-    layers[1].update(second)
-    layers[2].update(resolved_columns(column, f"text_{column}"))
+    for layer, columns in zip(layers, stamp_columns(column, f"text_{column}", rule.dates), strict=True):
+        layer.update(columns)
 
 
 def _field(column: Column, rule: Rule, layers: list[Layer], languages: str, market: str) -> Field:

@@ -7,7 +7,7 @@ each function once, whichever cursor registered it, so they hold no state of a m
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import partial
+from functools import cache
 from typing import Any
 
 import duckdb
@@ -28,19 +28,30 @@ _PARSERS: dict[str, tuple[int, _Parser]] = {
 
 def register(con: duckdb.DuckDBPyConnection) -> None:
     """Make the functions known to the instance behind `con`; harmless when they are."""
-    for name, kernel in _KERNELS.items():
-        _create(con, name, kernel, 1)
-    for name, (arguments, parser) in _PARSERS.items():
-        _create(con, name, partial(_by_value, parser), arguments)
+    known = {row[0] for row in con.execute("SELECT function_name FROM duckdb_functions() WHERE function_name LIKE 'strata_%'").fetchall()}
+    text: Any = duckdb.sqltype("VARCHAR")
+    for name, (arguments, function) in _functions().items():
+        if name in known:
+            continue
+        try:
+            con.create_function(name, function, [text] * arguments, text, type="arrow", null_handling="special")  # type: ignore[call-overload]
+        except (duckdb.CatalogException, duckdb.NotImplementedException) as error:
+            if "already" not in str(error):  # another thread's cursor of this instance was quicker
+                raise
 
 
-def _create(con: duckdb.DuckDBPyConnection, name: str, function: Callable[..., Any], arguments: int) -> None:
-    text = duckdb.sqltype("VARCHAR")
-    try:
-        con.create_function(name, function, [text] * arguments, text, type="arrow")
-    except duckdb.CatalogException as error:
-        if "already exists" not in str(error):
-            raise
+@cache
+def _functions() -> dict[str, tuple[int, Callable[..., Any]]]:
+    """Kept for the life of the process: an instance holds them when the cursor that registered them is gone."""
+    kernels = {name: (1, kernel) for name, kernel in _KERNELS.items()}
+    return kernels | {name: (count, _vectorised(parser, count)) for name, (count, parser) in _PARSERS.items()}
+
+
+def _vectorised(parser: _Parser, arguments: int) -> Callable[..., Any]:
+    """A function with as many parameters as DuckDB will count."""
+    if arguments == 2:  # noqa: PLR2004 - the parsers have two or three
+        return lambda text, how: _by_value(parser, text, how)
+    return lambda text, how, more: _by_value(parser, text, how, more)
 
 
 def _by_value(parser: _Parser, *columns: Any) -> Any:

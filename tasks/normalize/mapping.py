@@ -51,10 +51,11 @@ class Mapped:
         return column in self.columns
 
 
-def plan(con: duckdb.DuckDBPyConnection, profile: Profile, sources: Sources, table: str) -> Mapped | None:
+def plan(con: duckdb.DuckDBPyConnection, profile: Profile, sources: Sources, table: str, number: int = 0) -> Mapped | None:
     """The mapping of canonical table `table`, or None where the profile has none or its optional files are absent.
 
-    Joined tables are read into temporary tables of `con`, whose keys are checked to be unique.
+    Joined tables are read into temporary tables of `con` (`number` keeps those of several plans apart), whose keys are
+    checked to be unique.
     Raises ProfileError (a wrong name, a SELECT beyond the allow-list) and DropError (no such raw column, fan-out).
     """
     mapping = profile.source.mapping.get(table)  # type: ignore[call-overload]
@@ -76,7 +77,7 @@ def plan(con: duckdb.DuckDBPyConnection, profile: Profile, sources: Sources, tab
     return Mapped(
         table=contract,
         driving=driving,
-        query=_query(con, selected, outputs, columns, tables),
+        query=_query(con, selected, outputs, columns, tables, number),
         columns=columns,
         typed=frozenset(column for column in columns if _is_typed(outputs[column], selected, sources)),
         mapping=mapping,
@@ -140,11 +141,12 @@ def _query(
     outputs: Mapping[str, Term],
     columns: tuple[str, ...],
     tables: Mapping[str, RawRelation],
+    number: int,
 ) -> str:
     driver = name(selected.alias)
     joins, unmatched = [], []
     for position, join in enumerate(selected.joins):
-        found = _joined(con, position, join, _columns_of(join.alias, selected, outputs), tables[join.table])
+        found = _joined(con, f"strata_joined_{number}_{position}", join, _columns_of(join.alias, selected, outputs), tables[join.table])
         on = " AND ".join(f"{theirs.sql} = {mine.sql}" for mine, theirs in join.keys)
         joins.append(f" LEFT JOIN {found} AS {name(join.alias)} ON {on}")
         if join.required:
@@ -166,13 +168,12 @@ def _columns_of(alias: str, selected: Selected, outputs: Mapping[str, Term]) -> 
 
 
 def _joined(
-    con: duckdb.DuckDBPyConnection, position: int, join: Join, columns: tuple[str, ...], raw: RawRelation
+    con: duckdb.DuckDBPyConnection, temporary: str, join: Join, columns: tuple[str, ...], raw: RawRelation
 ) -> str:
     """A temporary table of what the mapping reads of a joined table, rows that are equal in it once.
 
     Rows that ingest could not read are left out. Raises DropError where a key is left with several rows.
     """
-    temporary = name(f"strata_joined_{position}")
     fields = ", ".join(name(column) for column in columns)
     if raw.relation:
         where = " AND ".join(["fault IS NULL", *(f"coalesce({term.sql}, false)" for term in join.filters)])

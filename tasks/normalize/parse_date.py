@@ -32,8 +32,9 @@ _TIME = re.compile(
     r"(\d{1,2})[:時시.](\d{1,2})(?:[:分분.](\d{1,2})(?:[.,](\d{1,6})\d*)?)?[秒초]?\s*(?P<half>[AaPp]\.?[Mm]\.?)?"
     r"\s*(?P<zone>Z|UTC|GMT|[+-]\d{2}(?::?\d{2})?)?"
 )
-_CENTURY = 100
 _POSIX_PIVOT = 69
+#: Signs of the longest date without a time: `31. 12. 2020`.
+_LONGEST_DAY = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,42 +179,54 @@ def _offset(zone: str) -> timedelta:
     return offset if zone[0] == "+" else -offset
 
 
-def stamp_columns(prefix: str, text: str, form: DateForm) -> tuple[dict[str, str], dict[str, str]]:
-    """DuckDB expressions over cleaned text, in two layers (the second reads the first's columns).
+def stamp_columns(prefix: str, text: str, form: DateForm) -> tuple[dict[str, str], dict[str, str], dict[str, str]]:
+    """DuckDB expressions over cleaned text, in three layers (each reads the columns of the one before).
 
     The last layer's columns: `<prefix>_stamp` TIMESTAMP, `<prefix>_timed` BOOLEAN (has a time of day), `<prefix>_utc`
     BOOLEAN (the value says its own zone, and the stamp is UTC).
     """
     fast, slow = f"{prefix}_fast", f"{prefix}_slow"
-    first = {fast: _fast(text, form)}
-    second = {slow: f"CASE WHEN {fast} IS NULL AND {text} IS NOT NULL THEN strata_stamp({text}, {literal(form.code())}) END"}
-    return first, second
-
-
-def resolved_columns(prefix: str, text: str) -> dict[str, str]:
-    """The layer after `stamp_columns`."""
-    fast, slow = f"{prefix}_fast", f"{prefix}_slow"
-    return {
-        f"{prefix}_stamp": f"coalesce({fast}, try_cast(rtrim({slow}, 'Z') AS TIMESTAMP))",
-        f"{prefix}_timed": f"CASE WHEN {fast} IS NOT NULL THEN {_timed(text)} ELSE contains({slow}, 'T') END",
-        f"{prefix}_utc": f"coalesce(suffix(CASE WHEN {fast} IS NULL THEN {slow} ELSE {text} END, 'Z'), false)",
-    }
-
-
-def _timed(text: str) -> str:
-    """Has a time: a colon, or more signs than any date of digits alone."""
-    return f"(contains({text}, ':') OR length({text}) > 11)"
+    usable = f"{fast} >= TIMESTAMP '{EARLIEST_YEAR}-01-01'"
+    function = f"strata_stamp({text}, {literal(form.code())})"
+    timed = f"(contains({text}, ':') OR length({text}) > {_LONGEST_DAY})"
+    return (
+        {fast: _fast(text, form)},
+        {slow: f"CASE WHEN {usable} OR {text} IS NULL THEN NULL ELSE {function} END"},
+        {
+            f"{prefix}_stamp": f"CASE WHEN {usable} THEN {fast} ELSE try_cast(rtrim({slow}, 'Z') AS TIMESTAMP) END",
+            f"{prefix}_timed": f"CASE WHEN {usable} THEN {timed} ELSE contains({slow}, 'T') END",
+            f"{prefix}_utc": f"coalesce(suffix(CASE WHEN {usable} THEN {text} ELSE {slow} END, 'Z'), false)",
+        },
+    )
 
 
 def _fast(text: str, form: DateForm) -> str:
-    """What DuckDB reads itself: Gregorian dates without zones, four-digit years."""
-    if form.calendar != "gregorian":
+    """What DuckDB reads itself: Gregorian dates of four-digit years without offsets.
+
+    A pattern that fails costs ten times one that fits, so the value's shape chooses the pattern.
+    """
+    patterns = form.patterns or (*(d + t for t in _TIMES for d in _FAST.get(form.order, ())), *_ISO)
+    if form.calendar != "gregorian" or any(unusual in "".join(patterns) for unusual in ("%z", "%Z", "%b", "%B")):
         return "NULL::TIMESTAMP"
-    patterns = form.patterns or (
-        *(day + clock for clock in _TIMES for day in _FAST.get(form.order, ())),
-        *_ISO,
-    )
-    if any("%z" in pattern.lower() or "%B" in pattern or "%b" in pattern for pattern in patterns):
-        return "NULL::TIMESTAMP"
-    parsed = f"try_strptime({text}, [{literals(patterns)}])"
-    return f"CASE WHEN {parsed} >= TIMESTAMP '{EARLIEST_YEAR}-01-01' THEN {parsed} END"
+    by_shape: dict[str, list[str]] = {}
+    for pattern in patterns:
+        by_shape.setdefault(_shape(text, pattern), []).append(pattern)
+    whens = [f"WHEN {shape} THEN try_strptime({text}, [{literals(fitting)}])" for shape, fitting in by_shape.items()]
+    return f"CASE {' '.join(whens)} END"
+
+
+def _shape(text: str, pattern: str) -> str:
+    """A condition that values of the pattern fulfil and most others do not."""
+    separator = re.match(r"%\w([^%\w])", pattern)
+    conditions = [f"contains({text}, {literal(separator[1])})"] if separator else []
+    colons = pattern.count(":")
+    if colons == 0:
+        conditions.append(f"NOT contains({text}, ':')")
+    else:
+        conditions.append(f"strlen({text}) - strlen(replace({text}, ':', '')) = {colons}")
+    if separator and separator[1] in "-./":  # signs below the digits: no digit stands where they may
+        year_first = f"({text}[2] >= '0' AND {text}[3] >= '0')"
+        conditions.append(year_first if pattern.startswith("%Y") else f"NOT {year_first}")
+    conditions += [f"contains({text}, 'T')"] if "T" in pattern else []
+    conditions += [f"{text}[-1] = 'Z'"] if pattern.endswith("Z") else [f"{text}[-1] <> 'Z'"]
+    return " AND ".join(conditions)

@@ -12,7 +12,7 @@ from typing import Any
 import duckdb
 
 from region_profiles.models import Profile
-from tasks.contract import INPUT_ONLY, SQL_TYPES
+from tasks.contract import SQL_TYPES
 from tasks.normalize.fields import Field, clean, parsed, stacked
 from tasks.normalize.faults import Fault, Faults, aside_sql, faults_of
 from tasks.normalize.mapping import Mapped
@@ -40,10 +40,12 @@ def stage_table(
     *,
     extra: Mapping[str, str] | None = None,
     more_faults: tuple[Fault, ...] = (),
+    later: str = "false",
 ) -> Staged:
     """Read a small table into the temporary table `strata_<name>`.
 
-    `extra` are derived canonical columns over the parsed ones; `more_faults` are checks of rows besides types.
+    `extra` are derived canonical columns over the parsed ones; `more_faults` are checks of rows besides types, `later`
+    says that a row is dated after as_of.
     """
     rules, evidence = rules_of(con, profile, mapped)
     languages = ",".join(profile.market.languages)
@@ -54,7 +56,7 @@ def stage_table(
     decided = {
         "row_faults": faults.mask_sql(),
         "field_bits": bits(fault.condition for fault in optional),
-        "aside": aside_sql(),
+        "aside": aside_sql(f"coalesce({later}, false)"),
     }
     inner = stacked(mapped.query, [*clean(rules), *layers, decided])
     columns = [f"{value} AS {name(column)}" for column, value in {**values, **(extra or {})}.items()]
@@ -97,7 +99,3 @@ def _count(con: duckdb.DuckDBPyConnection, relation: str, optional: list[Fault])
     counts = con.execute(f"SELECT {sums} FROM {relation} WHERE {where}").fetchall()[0]
     return {fault.reason: int(count) for fault, count in zip(optional, counts, strict=True) if count}
 
-
-def written_columns(mapped_table: str, columns: tuple[str, ...]) -> tuple[str, ...]:
-    """Column names of a canonical file, in order."""
-    return tuple(column for column in columns if column not in INPUT_ONLY.get(mapped_table, frozenset()))

@@ -65,7 +65,7 @@ def probe(store: ObjectStore, *, rounds: int = ROUNDS) -> Capabilities:
 
 def require(store: ObjectStore, mode: PointerMode) -> None:
     """PublicationError if the pointer mode is `cas` and the store has no compare-and-swap; looks once a process."""
-    if mode == "single_writer" or store.uri in _sound:
+    if mode == "single_writer" or repr(store) in _sound:
         return
     found = probe(store, rounds=0)
     if not found.compare_and_swap:
@@ -74,9 +74,10 @@ def require(store: ObjectStore, mode: PointerMode) -> None:
             path=store.uri,
             hint="set pointer: single_writer, and let one process at a time publish a market",
         )
-    _sound.add(store.uri)
+    _sound.add(repr(store))
 
 
+#: By `repr`, which names the root and the server.
 _sound: set[str] = set()
 
 

@@ -38,8 +38,8 @@ def temporary_file(folder: Path) -> Iterator[tuple[Path, IO[bytes]]]:
     """A new file in `folder`, locked while its writer lives; the dead writers' files are removed on the way."""
     make_folder(folder)
     _sweep(folder)
-    path = folder / secrets.token_hex(16)
-    with _locked_new(path) as file:
+    path, file = _locked_new(folder)
+    with file:
         try:
             yield path, file
         finally:
@@ -62,14 +62,17 @@ def lock_file(path: Path) -> Iterator[None]:
         yield
 
 
-def _locked_new(path: Path) -> IO[bytes]:
-    """Create and lock a file; a sweep may come in between the two, then once more."""
+def _locked_new(folder: Path) -> tuple[Path, IO[bytes]]:
+    """Create and lock a file.
+
+    A sweep may take it for a dead one between the two; then another name, for the sweep removes it by its name.
+    """
     while True:
+        path = folder / secrets.token_hex(16)
         file = path.open("xb")
         if _try_lock(file) and os.fstat(file.fileno()).st_nlink:
-            return file
+            return path, file
         file.close()
-        path.unlink(missing_ok=True)
 
 
 def _sweep(folder: Path) -> None:

@@ -85,7 +85,7 @@ class S3Store:
         self._client = client(settings)
 
     def __repr__(self) -> str:
-        return f"S3Store({self.uri!r})"
+        return f"S3Store({self.uri!r}, endpoint={self._settings.endpoint!r})"
 
     # --- reading ------------------------------------------------------------------------------------------------------
 

@@ -129,7 +129,8 @@ def check_rates(
 
 def check(quotes: list[Quote], official: RateBook) -> Checked:
     """Good quotes and findings; `official` knows no market table."""
-    verdicts: list[tuple[str, str | None] | None] = [_shape(quote, official.reference) for quote in quotes]
+    known = frozenset(row["currency"] for row in official.reference.rows("currencies"))
+    verdicts: list[tuple[str, str | None] | None] = [_shape(quote, known) for quote in quotes]
     for row, verdict in _values(quotes, verdicts, official):
         verdicts[row] = verdict
     good: dict[tuple[str, str], dict[int, Decimal]] = defaultdict(dict)
@@ -151,7 +152,7 @@ def _as_series(good: dict[tuple[str, str], dict[int, Decimal]]) -> dict[str, dic
     return dict(found)
 
 
-def _shape(quote: Quote, reference: Reference) -> tuple[str, str | None] | None:
+def _shape(quote: Quote, known: Collection[str]) -> tuple[str, str | None] | None:
     """A fault that the row shows by itself."""
     if quote.rate is None:
         return "blank", None
@@ -161,7 +162,7 @@ def _shape(quote: Quote, reference: Reference) -> tuple[str, str | None] | None:
         return "no_date", None
     if quote.base is None:
         return "no_base", None
-    if not (quote.currency and reference.of("currencies", quote.currency) and reference.of("currencies", quote.base)):
+    if quote.currency not in known or quote.base not in known:
         return "unknown_currency", None
     return None
 

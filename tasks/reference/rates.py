@@ -122,6 +122,8 @@ class RateBook:
 
     def _by_market(self, x: str, y: str, at: int, carry: int) -> Rate | None:
         """Through the market's own table; a leg that it lacks is official."""
+        if not self.market:
+            return None
         own_x, own_y = self._own(x, at, carry), self._own(y, at, carry)
         if own_x and own_x.to == y:
             return Rate(ONE / own_x.per, own_x.quality)
@@ -193,6 +195,8 @@ class RateBook:
     def _successor(self, currency: str, at: int) -> Edge:
         """What a currency has become by a day: itself, or its successor's successor at the product of the rates."""
         here = Edge(currency, ONE, "identity")
+        if not self._dates("irrevocable", currency):
+            return here
         while dated := next(self._valid("irrevocable", here.to, at), None):
             here = Edge(dated.to, here.per * dated.per, "irrevocable")
         return here

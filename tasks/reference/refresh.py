@@ -32,8 +32,8 @@ KINDS: tuple[Kind, ...] = get_args(Kind)
 SECONDS = 60
 #: The ECB does not change the past: a difference beyond this in a known rate is another table.
 ECB_REVISION = Decimal("0.005")
-#: Between two days; the ECB's own largest is the lira's, 40 % in February 2001.
-ECB_JUMP = Decimal("0.5")
+#: Between two days, as a factor either way; the largest in the ECB's history is 1.68, the lira's on 2001-02-22.
+ECB_JUMP = Decimal(2)
 #: A country's figures may be revised; by more than this in the median, its unit has changed or the file is another.
 REVISION = Decimal("0.4")
 #: A newer file may lack some countries; not more than this share.
@@ -150,8 +150,8 @@ def _compare_ecb(newer: ecb.History, name: str, present: Reference) -> None:
         held = dict(zip(known.days, known.quotes, strict=True)) if known else {}
         before: Decimal | None = None
         for day, quote in zip(fresh.days, fresh.quotes, strict=True):
-            expected, bound = (held[day], ECB_REVISION) if day in held else (before, ECB_JUMP)
-            if quote <= 0 or (expected and abs(quote / expected - 1) > bound):
+            expected, bound = (held[day], 1 + ECB_REVISION) if day in held else (before, ECB_JUMP)
+            if quote <= 0 or (expected and not 1 / bound <= quote / expected <= bound):
                 raise ReferenceDataError(
                     f"the rate of {currency} on {date.fromordinal(day)} cannot be",
                     file=name,

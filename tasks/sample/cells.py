@@ -13,7 +13,7 @@ from tasks.sample.people import BIRTHDAYS, OLDEST, PHONES, People, vocabulary_of
 from tasks.sample.pieces import Cell, Number, Piece, Words, plain_columns
 from tasks.sample.prices import GOODS, Prices, tax_of
 from tasks.sample.seasons import DAYS
-from tasks.sample.shopping import CHANNELS, TICK
+from tasks.sample.shop import CHANNELS, TICK
 from tasks.sample.spec import FIRST, FieldSpec, MarketSpec, Numbers, TableSpec
 
 KINDS = ("sale", "return", "shipping", "gift_card_sale", "gift_card_redemption")
@@ -189,11 +189,8 @@ class CustomerCells:
             "street": Words("street", self._spec.people.streets),
             "house": Number("house"),
         }
-        pieces: list[Piece] = []
-        for part in form.replace("{", "\0{").replace("}", "}\0").split("\0"):
-            if part:
-                pieces.append(known[part[1:-1]] if part.startswith("{") else part)
-        return tuple(pieces)
+        parts = form.replace("{", "\0{").replace("}", "}\0").split("\0")
+        return tuple(known[part[1:-1]] if part.startswith("{") else part for part in parts if part)
 
     def _named(self, name: str, vocabulary: str) -> list[str]:
         """Codes of languages or countries in the market's own words, where it has some."""
@@ -222,7 +219,7 @@ def member_numbers(spec: MarketSpec, people: People) -> pa.Array:
     numbers = first + 7 * np.arange(len(people), dtype=np.int64)
     row_pieces = (Words("prefix", [prefix, spec.people.web_member + prefix]), Number("number", width))
     row = plain_columns([Cell("", "", row_pieces)])[0]
-    return row.lines({"prefix": people.known["prefix"], "number": numbers})
+    return row.lines({"prefix": people.known["prefix"].astype(np.int64), "number": numbers})
 
 
 def shifted(codes: dict[str, np.typing.NDArray[np.int64]], offsets: np.typing.NDArray[np.int64]) -> None:

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from tasks.sample.faults import broken
-from tasks.sample.files import Writer, digest, open_writer
+from tasks.sample.files import Format, Writer, digest
 from tasks.sample.pieces import Cell
 from tasks.sample.seasons import DAYS, day_of
 from tasks.sample.spec import FIRST, LAST, MarketSpec, TableSpec
@@ -64,15 +64,18 @@ class Delivery:
     def __init__(self, spec: MarketSpec, table: str, cells: Sequence[Cell], files: Files) -> None:
         self._spec, self._name, self._cells, self._files = spec, table, cells, files
         self._table: TableSpec = spec.tables[table]  # type: ignore[index]
+        self._format = Format(spec, self._table, cells)
         self._targets: list[_Target] = []
+        self.borders = self._borders()
+        """Days at which a delivery begins, and the end."""
         self._number = -1
         self._planned: list[tuple[float, int, str]] = []
         self.faults: Counter[tuple[str, str]] = Counter()
         """Broken rows by market and kind."""
+        self.sent_again = 0
+        """Rows of the file that was delivered under two names."""
 
-    @property
-    def borders(self) -> list[int]:
-        """Days at which a delivery begins, and the end."""
+    def _borders(self) -> list[int]:
         starts = {0, DAYS, *(day_of(day) + 1 for day in self._spec.snapshots)}
         for number in range(DAYS):
             day = FIRST + timedelta(days=number)
@@ -89,7 +92,7 @@ class Delivery:
         """Broken rows to write, each with its share of the way through."""
         self._planned = list(faults)
 
-    def write(self, number: int, first: int, end: int, codes: Codes, *, last: bool) -> None:
+    def write(self, number: int, first: float, end: float, codes: Codes, *, last: bool) -> None:
         """Rows of delivery `number`, of the days `first` to `end - 1`."""
         if number != self._number:
             self._number = number
@@ -105,7 +108,7 @@ class Delivery:
         places = [(int(sound[int(at * len(sound))]), *fault[1:]) for at, fault in zip(within, due, strict=True)]
         for target in self._targets:
             if end <= target.until:
-                rows = broken(self._spec, self._name, self._cells, codes, places, target.writer)
+                rows = broken(self._spec, self._name, self._cells, self._format.columns, codes, places, target.writer)
                 target.writer.rows(codes, count, rows)
                 target.rows += count + len(rows)
         for place, _, kind in places:
@@ -127,7 +130,7 @@ class Delivery:
         for moment, folder in moments:
             name = self._table.path.format(year=moment.year, month=f"{moment.month:02}", day=f"{moment.day:02}")
             path = self._files.folder / (folder + name)
-            writer = open_writer(path, self._spec, self._table, self._cells)
+            writer = self._format.open(path)
             until = day_of(moment) + 1 if self._spec.snapshots or self._table.by != "all" else DAYS
             self._targets.append(_Target(path, until, writer))
 
@@ -142,4 +145,5 @@ class Delivery:
                 copy = target.path.with_name(self._table.copy_as)
                 shutil.copyfile(target.path, copy)
                 self._files.written[copy] = ("copy", target.rows)
+                self.sent_again = target.rows
         self._targets = []

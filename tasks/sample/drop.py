@@ -3,24 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from tasks.sample.cells import CustomerCells, LineCells, cells, member_numbers, shifted
 from tasks.sample.deliveries import Delivery, Files
 from tasks.sample.facts import LineFacts, customer_facts
 from tasks.sample.faults import places
-from tasks.sample.cells import CustomerCells, LineCells, cells, member_numbers, shifted
 from tasks.sample.people import OLDEST, People, populate
 from tasks.sample.prices import price_list
+from tasks.sample.returns import Till
 from tasks.sample.seasons import DAYS, weights
-from tasks.sample.shopping import TICK, Shop, Till, open_shop, stretch, stretches
+from tasks.sample.shop import Lines, Longs, Shop, open_shop, stretches
+from tasks.sample.shopping import stretch
 from tasks.sample.small_tables import corrections, offsets, rates, stores
 from tasks.sample.spec import MarketSpec
 
 #: Lines of a stretch, about: bounds memory.
-STRETCH = 400_000
+STRETCH = 150_000
 
 
 def streams(seed: int, drop: str) -> Callable[[str], np.random.Generator]:
@@ -54,36 +57,36 @@ def write_drop(
 
 def _customers(shop: Shop, files: Files, stream: Callable[[str], np.random.Generator]) -> dict[str, Any]:
     spec, people = shop.spec, shop.people
-    table = spec.tables["customers"]
-    columns = cells(table, CustomerCells(spec, member_numbers(spec, people), stream("birthdays")))
-    codes = {name: values.astype(np.int64) for name, values in people.known.items()}
-    delivery = Delivery(spec, "customers", columns, files)
-    known = _with_repeats(codes, stream("repeats"), len(spec.people.tiers))
-    registered = known["registered"]
-    known["registered"] = registered - OLDEST
+    make = CustomerCells(spec, member_numbers(spec, people), stream("birthdays"))
+    delivery = Delivery(spec, "customers", cells(spec.tables["customers"], make), files)
     kinds = [kind for kind, fault in spec.faults.get("customers", {}).items() if fault is not None]
     delivery.plan(places(stream("customer faults"), kinds, spec.fault_rows, 0))
-    borders = delivery.borders
-    for number, (first, end) in enumerate(zip(borders, borders[1:], strict=False)):
-        low = -1 << 30 if number == 0 else first
+    row, again = _with_repeats(len(people), stream("repeats"))
+    registered = people.known["registered"][row]
+    for number, (first, end) in enumerate(pairwise(delivery.borders)):
+        low = OLDEST if number == 0 else first
         at = np.flatnonzero((registered >= low) & (registered < end))
-        last = end == DAYS
-        delivery.write(number, first, end, {name: values[at] for name, values in known.items()}, last=last)
+        edges = np.linspace(0, len(at), len(at) // STRETCH + 2).astype(int).tolist()
+        days = np.linspace(first, end, len(edges)).tolist()
+        for part, (begin, stop) in enumerate(pairwise(edges)):
+            rows = _rows(spec, people, row[at[begin:stop]], again[at[begin:stop]])
+            delivery.write(number, days[part], days[part + 1], rows, last=days[part + 1] == DAYS)
     delivery.close()
-    return customer_facts(spec, known, delivery.faults)
+    return customer_facts(spec, people, row, again, delivery.faults)
 
 
-def _with_repeats(
-    codes: dict[str, np.ndarray[Any, np.dtype[np.int64]]], rng: np.random.Generator, tiers: int
-) -> dict[str, np.ndarray[Any, np.dtype[np.int64]]]:
-    """Some customers stand twice in the file: word for word (`again` 1), or later with another tier (`again` 2)."""
-    size = len(codes["customer"])
-    same, changed = np.sort(rng.choice(size, (2, max(size // 500, min(size, 1))), replace=True), axis=1)
+def _with_repeats(size: int, rng: np.random.Generator) -> tuple[Longs, Longs]:
+    """The customer of each row, and `again`: 1 where it stands a second time word for word, 2 with another tier."""
+    same, changed = np.sort(rng.choice(size, (2, max(size // 500, 1))), axis=1)
     changed = np.setdiff1d(changed, same)
-    again = np.concatenate([np.zeros(size), np.ones(len(same)), np.full(len(changed), 2)]).astype(np.int64)
-    at = np.concatenate([np.arange(size), same, changed])
-    known = {name: values[at] for name, values in codes.items()} | {"again": again}
-    known["tier"] = np.where(again == 2, (known["tier"] + 1) % tiers, known["tier"])  # noqa: PLR2004  # see above
+    again = np.repeat([0, 1, 2], [size, len(same), len(changed)])
+    return np.concatenate([np.arange(size), same, changed]), again
+
+
+def _rows(spec: MarketSpec, people: People, row: Longs, again: Longs) -> Lines:
+    known = {name: values[row].astype(np.int64) for name, values in people.known.items()}
+    known["tier"] = np.where(again == 2, (known["tier"] + 1) % len(spec.people.tiers), known["tier"])  # noqa: PLR2004
+    known["registered"] -= OLDEST
     return known
 
 
@@ -111,6 +114,4 @@ def _transactions(
         if progress is not None:
             progress(f"{spec.drop}: {facts.rows:,} purchases")
     delivery.close()
-    return facts.as_dict(delivery.faults)
-
-
+    return facts.as_dict(delivery.faults, delivery.sent_again)

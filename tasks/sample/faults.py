@@ -15,7 +15,7 @@ import numpy as np
 
 from tasks.sample.files import Broken, TextWriter, Writer
 from tasks.sample.forms import day, digits
-from tasks.sample.pieces import Cell, Codes, Row, plain_columns
+from tasks.sample.pieces import Cell, Codes, Row
 from tasks.sample.spec import MarketSpec
 
 Fault = dict[str, Any] | str
@@ -29,11 +29,16 @@ def cells_of(columns: Sequence[Row], codes: Codes, row: int) -> list[str]:
 
 
 def broken(
-    spec: MarketSpec, table: str, cells: Sequence[Cell], codes: Codes, places: Sequence[tuple[int, int, str]], writer: Writer
+    spec: MarketSpec,
+    table: str,
+    cells: Sequence[Cell],
+    columns: Sequence[Row],
+    codes: Codes,
+    places: Sequence[tuple[int, int, str]],
+    writer: Writer,
 ) -> list[Broken]:
     """Rows for `places`: (row that is copied, serial number, kind of fault)."""
     rows: list[Broken] = []
-    columns = plain_columns(cells) if places else ()
     for place, serial, kind in places:
         texts = cells_of(columns, codes, place)
         for number, cell in enumerate(cells):

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import IO, Protocol
+from typing import IO, Protocol, cast
 
 import numpy as np
 import pyarrow as pa
@@ -38,12 +38,12 @@ def stream(path: Path) -> Iterator[IO[bytes]]:
     with ExitStack() as stack:
         raw = stack.enter_context(path.open("wb"))
         if path.suffix == ".gz":
-            yield stack.enter_context(gzip.GzipFile("", "wb", 6, raw, mtime=0))
+            yield cast("IO[bytes]", stack.enter_context(gzip.GzipFile("", "wb", 6, raw, mtime=0)))
         elif path.suffix == ".zst":
             yield stack.enter_context(zstandard.ZstdCompressor(level=3).stream_writer(raw, closefd=False))
         elif path.suffix == ".zip":
             archive = stack.enter_context(zipfile.ZipFile(raw, "w"))
-            entry = zipfile.ZipInfo(path.name.removesuffix(".zip"), EPOCH.timetuple()[:6])
+            entry = zipfile.ZipInfo(f"{path.stem}.csv", EPOCH.timetuple()[:6])
             entry.compress_type = zipfile.ZIP_DEFLATED
             yield stack.enter_context(archive.open(entry, "w", force_zip64=True))
         else:
@@ -63,13 +63,12 @@ class Writer(Protocol):
 class TextWriter:
     """CSV or JSON Lines, in the market's encoding."""
 
-    def __init__(self, path: Path, spec: MarketSpec, table: TableSpec, cells: Sequence[Cell]) -> None:
+    def __init__(self, path: Path, spec: MarketSpec, table: TableSpec, cells: Sequence[Cell], row: Row) -> None:
         self._stack = ExitStack()
         self._file = self._stack.enter_context(stream(path))
         self._encoding, self._cells = spec.encoding, cells
         self._csv = table.format == "csv"
-        self._table = table
-        self._row = csv_row(cells, table.delimiter, table.newline) if self._csv else json_row(cells, _quote)
+        self._table, self._row = table, row
         if spec.bom:
             self._file.write(b"\xef\xbb\xbf")
         if self._csv:
@@ -78,10 +77,11 @@ class TextWriter:
 
     def line(self, values: Sequence[str]) -> bytes:
         """Cells of one row as they stand in the file."""
-        constant = [Cell(cell.header, cell.value, (value,), cell.bare) for cell, value in zip(self._cells, values, strict=False)]
+        constant = [
+            Cell(cell.header, cell.value, (value,), cell.bare) for cell, value in zip(self._cells, values, strict=False)
+        ]
         constant += [Cell("", "", (value,)) for value in values[len(constant) :]]
-        row = csv_row(constant, self._table.delimiter, self._table.newline) if self._csv else json_row(constant, _quote)
-        return str(row.lines({"": _ONE})[0]).encode(self._encoding)
+        return str(text_row(self._table, constant).lines({"": _ONE})[0]).encode(self._encoding)
 
     def rows(self, codes: Codes, count: int, broken: Sequence[Broken]) -> None:
         """Write rows, a slice at a time."""
@@ -108,12 +108,12 @@ class TextWriter:
 class ParquetWriter:
     """Parquet with the types that the columns name, text otherwise."""
 
-    def __init__(self, path: Path, cells: Sequence[Cell]) -> None:
+    def __init__(self, path: Path, cells: Sequence[Cell], columns: Sequence[Row]) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         self._types = [_arrow_type(cell.type) for cell in cells]
         self._schema = pa.schema([(cell.header, kind) for cell, kind in zip(cells, self._types, strict=True)])
         self._writer = pq.ParquetWriter(path, self._schema, compression="zstd")
-        self._columns = plain_columns(cells)
+        self._columns = columns
 
     def rows(self, codes: Codes, count: int, broken: Sequence[Broken]) -> None:
         """Write rows; the broken ones, which must fit the types, come last."""
@@ -138,9 +138,9 @@ class ParquetWriter:
 class WorkbookWriter:
     """An .xlsx with text, numbers and dates in their own cell types; a further file where one is full."""
 
-    def __init__(self, path: Path, table: TableSpec, cells: Sequence[Cell]) -> None:
+    def __init__(self, path: Path, table: TableSpec, cells: Sequence[Cell], columns: Sequence[Row]) -> None:
         self._path, self._table, self._cells = path, table, cells
-        self._columns, self._part, self._at = plain_columns(cells), 0, 0
+        self._columns, self._part, self._at = columns, 0, 0
         self._open()
 
     def _open(self) -> None:
@@ -211,13 +211,27 @@ def _arrow_type(name: str | None) -> pa.DataType:
     return {"date": pa.date32(), "number": pa.int64()}[name]
 
 
-def open_writer(path: Path, spec: MarketSpec, table: TableSpec, cells: Sequence[Cell]) -> Writer:
-    """A writer for the table's format."""
-    if table.format == "parquet":
-        return ParquetWriter(path, cells)
-    if table.format == "xlsx":
-        return WorkbookWriter(path, table, cells)
-    return TextWriter(path, spec, table, cells)
+def text_row(table: TableSpec, cells: Sequence[Cell]) -> Row:
+    """Whole rows in the table's text format."""
+    return csv_row(cells, table.delimiter, table.newline) if table.format == "csv" else json_row(cells, _quote)
+
+
+class Format:
+    """A table's columns made ready once, for each of its files."""
+
+    def __init__(self, spec: MarketSpec, table: TableSpec, cells: Sequence[Cell]) -> None:
+        self._spec, self._table, self._cells = spec, table, cells
+        self.columns = plain_columns(cells)
+        """Each column by itself, unescaped."""
+        self._row = text_row(table, cells) if table.format in {"csv", "jsonl"} else None
+
+    def open(self, path: Path) -> Writer:
+        """A new file."""
+        if self._row is not None:
+            return TextWriter(path, self._spec, self._table, self._cells, self._row)
+        if self._table.format == "parquet":
+            return ParquetWriter(path, self._cells, self.columns)
+        return WorkbookWriter(path, self._table, self._cells, self.columns)
 
 
 def digest(path: Path) -> str:

@@ -70,7 +70,11 @@ def day(value: date, form: str, system: str = "latn") -> str:
     if form in {"era", "era_short"}:
         first, name, letter = next(era for era in ERAS if value >= era[0])
         year = value.year - first.year + 1
-        text = f"{name}{year}年{value.month}月{value.day}日" if form == "era" else f"{letter}{year}.{value.month}.{value.day}"
+        text = (
+            f"{name}{year}年{value.month}月{value.day}日"
+            if form == "era"
+            else f"{letter}{year}.{value.month}.{value.day}"
+        )
     else:
         text = form
         for code, part in (("%Y", f"{value.year:04}"), ("%y", f"{value.year % 100:02}"), ("%m", f"{value.month:02}"),

@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from tasks.sample.drop import write_drop
-from tasks.sample.spec import FIRST, LAST, drops_of, load
+from tasks.sample.spec import FIRST, LAST
+from tasks.sample.specs import drops_of, load
 
 #: Told how far it is, such as 'DE: 120,000 purchases'.
 Progress = Callable[[str], object]

@@ -16,7 +16,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-Codes = Mapping[str, npt.NDArray[np.generic]]
+Codes = Mapping[str, npt.NDArray[np.int64]]
 Escape = Callable[[str], str]
 
 
@@ -132,7 +132,8 @@ def json_row(cells: Sequence[Cell], quote: Callable[[str], str]) -> Row:
     for number, cell in enumerate(cells):
         mark = "" if cell.bare else '"'
         pieces.append(f"{', ' if number else '{'}{quote(cell.header)}: {mark}")
-        pieces += [_escaped(piece, lambda text: quote(text)[1:-1]) for piece in cell.pieces]
+        escape = None if cell.bare else lambda text: quote(text)[1:-1]
+        pieces += [_escaped(piece, escape) for piece in cell.pieces]
         pieces.append(mark)
     return Row((*pieces, "}\n"))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime, timedelta
+from itertools import pairwise
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -14,12 +15,14 @@ from tasks.sample.deliveries import Delivery, Files
 from tasks.sample.people import People
 from tasks.sample.pieces import Words
 from tasks.sample.seasons import DAYS
-from tasks.sample.shopping import TICK
+from tasks.sample.shop import TICK
 from tasks.sample.spec import FIRST, FieldSpec, MarketSpec
 
 #: Corrections of each action.
 EACH = 2
 MERGED = 5
+ACTIONS = ("exclude", "deceased", "employee", "test", "language", "event")
+VALUES = {"language": "en", "event": "opening"}
 
 
 def stores(spec: MarketSpec, files: Files) -> dict[str, Any]:
@@ -38,16 +41,24 @@ def stores(spec: MarketSpec, files: Files) -> dict[str, Any]:
     return _write(spec, "stores", pieces, len(spec.stores), files)
 
 
+def decisions(spec: MarketSpec, people: People) -> list[tuple[int, str, int]]:
+    """Whom the team's corrections concern: customer, action, and for merges the customer who stays."""
+    if "corrections" not in spec.tables:
+        return []
+    again = np.flatnonzero(people.known["prefix"] == 1)[:MERGED]
+    merged = [(int(one), "merge", int(people.known["twin"][one])) for one in again]
+    actions = [action for action in ACTIONS for _ in range(EACH)]
+    return merged + [(who % len(people), action, -1) for who, action in enumerate(actions, 10)]
+
+
 def corrections(spec: MarketSpec, people: People, files: Files) -> dict[str, Any]:
     """Write dated corrections: people to exclude, to merge with their second account, and so on; one that is wrong."""
-    members = member_numbers(spec, people).to_pylist()
-    again = np.flatnonzero(people.known["prefix"] == 1)[:MERGED]
-    rows = [(members[one], "merge", members[people.known["twin"][one]]) for one in again]
-    others = iter(range(10, len(members)))
-    for action, value in (("exclude", ""), ("deceased", ""), ("employee", ""), ("test", ""), ("language", "en"),
-                          ("event", "opening")):  # fmt: skip
-        rows += [(members[who], action, value) for who in (next(others, 0) for _ in range(EACH))]
-    rows += [(members[0], action, "") for action in spec.faults.get("corrections", {})]
+    members = member_numbers(spec, people)
+    rows = [
+        (members[who].as_py(), action, members[other].as_py() if action == "merge" else VALUES.get(action, ""))
+        for who, action, other in decisions(spec, people)
+    ]
+    rows += [(members[0].as_py(), action, "") for action in spec.faults.get("corrections", {})]
     effective = [FIRST + timedelta(days=int(day)) for day in np.linspace(500, DAYS - 30, len(rows))]
     words = spec.words.get("action", {})
 
@@ -76,8 +87,12 @@ def rates(spec: MarketSpec, files: Files, rng: np.random.Generator) -> dict[str,
     numbers = np.array([day.toordinal() for day in days])
     at = np.array([day.toordinal() for day in table.anchors])
     noise = np.cumsum(rng.normal(0, 0.0004, DAYS))
-    values = np.exp(np.interp(numbers, at, np.log(list(table.anchors.values()))) + noise - np.linspace(0, noise[-1], DAYS))
-    texts = [forms.number(int(round(value * 10**table.decimals)), table.decimals, spec.numbers, prefix=False) for value in values]
+    values = np.exp(
+        np.interp(numbers, at, np.log(list(table.anchors.values()))) + noise - np.linspace(0, noise[-1], DAYS)
+    )
+    texts = [
+        forms.number(round(value * 10**table.decimals), table.decimals, spec.numbers, prefix=False) for value in values
+    ]
 
     def pieces(field: FieldSpec) -> Pieces:
         columns: dict[str, list[str]] = {
@@ -101,7 +116,7 @@ def _write(spec: MarketSpec, table: str, pieces: Any, rows: int, files: Files) -
     delivery = Delivery(spec, table, cells(spec.tables[table], pieces), files)  # type: ignore[index]
     codes = {"row": np.arange(rows)}
     borders = delivery.borders
-    for number, (first, end) in enumerate(zip(borders, borders[1:], strict=False)):
+    for number, (first, end) in enumerate(pairwise(borders)):
         # Every snapshot holds the whole of a small table.
         nothing = {"row": np.arange(0)}
         delivery.write(number, first, end, codes if number == 0 else nothing, last=False)
@@ -112,5 +127,7 @@ def _write(spec: MarketSpec, table: str, pieces: Any, rows: int, files: Files) -
 def offsets(spec: MarketSpec) -> np.typing.NDArray[np.int64]:
     """The drop's UTC offset at noon of each day, in ticks."""
     zone = ZoneInfo(spec.zone)
-    noons = [datetime(d.year, d.month, d.day, 12, tzinfo=zone) for d in (FIRST + timedelta(days=n) for n in range(DAYS))]
+    noons = [
+        datetime(d.year, d.month, d.day, 12, tzinfo=zone) for d in (FIRST + timedelta(days=n) for n in range(DAYS))
+    ]
     return np.array([int(noon.utcoffset().total_seconds()) // TICK for noon in noons])  # type: ignore[union-attr]

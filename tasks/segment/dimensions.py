@@ -36,7 +36,7 @@ def assign(engine: Engine, name: str, dimension: Dimension, table: ir.Table) -> 
     if isinstance(dimension, TiersDimension):
         return _by_tiers(engine, name, dimension, table)
     segment = table[dimension.trait].fill_null(dimension.unknown)
-    return Assigned(segment, {}, (), {}, {"trait": dimension.trait})
+    return Assigned(segment, {}, (), {}, {"kind": "trait", "trait": dimension.trait})
 
 
 def _by_rules(name: str, dimension: RulesDimension, table: ir.Table) -> Assigned:
@@ -52,7 +52,8 @@ def _by_rules(name: str, dimension: RulesDimension, table: ir.Table) -> Assigned
 
 
 def _by_tiers(engine: Engine, name: str, dimension: TiersDimension, table: ir.Table) -> Assigned:
-    trait, borders, notes = dimension.trait, dimension.borders, {"kind": "tiers", "trait": dimension.trait}
+    trait, borders = dimension.trait, dimension.borders
+    notes: dict[str, object] = {"kind": "tiers", "trait": trait}
     hysteresis, reached = dimension.hysteresis, True
     if dimension.fallback is not None and _off(engine, table, trait):
         # Rank has no border that holds from one publication to the next, so nobody is kept by hysteresis.
@@ -120,7 +121,7 @@ def _kept(value: ir.Value, before: ir.Value, dimension: TiersDimension) -> ir.Bo
         if high is not None:
             here &= value < ibis.literal(high, "decimal(38, 6)")
         stays.append(here)
-    return reduce(lambda one, two: one | two, stays).fill_null(value=False)
+    return reduce(lambda one, two: one | two, stays).fill_null(ibis.literal(value=False))
 
 
 def _having(table: ir.Table, trait: str) -> ir.Value:

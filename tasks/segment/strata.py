@@ -34,39 +34,43 @@ def strata(profile: Profile, counts: Mapping[Cell, int]) -> Strata:
     sizes: Counter[Cell] = Counter()
     for codes, count in counts.items():
         sizes[cells[codes]] += count
-    place: dict[Cell, Cell] = {cell: cell for cell in sizes}
-    merged: dict[Cell, str] = {}
-
-    def totals() -> Counter[Cell]:
-        total: Counter[Cell] = Counter()
-        for cell, size in sizes.items():
-            total[place[cell]] += size
-        return total
-
-    def merge(target: Cell, why: str) -> None:
-        for cell in [cell for cell, at in place.items() if at == target]:
-            place[cell] = target[:1] if len(target) > 1 else ()
-            merged[cell] = why
-
-    for depth in (len(setting.dimensions), 1):
-        for cell, size in sorted(totals().items()):
+    merging = _Merging(sizes)
+    for depth in sorted({len(setting.dimensions), 1}, reverse=True):
+        for cell, size in sorted(merging.totals().items()):
             if size < setting.minimum and len(cell) == depth:
-                merge(cell, f"fewer than {setting.minimum} customers")
-        while depth > 1 and len(totals()) > setting.maximum and (full := _smallest(totals(), depth)) is not None:
-            merge(full, f"more than {setting.maximum} strata")
-    while len(totals()) > setting.maximum and (last := _smallest(totals(), 1)) is not None:
-        merge(last, f"more than {setting.maximum} strata")
-    names = {cell: "_".join(at) or setting.otherwise for cell, at in place.items()}
+                merging.merge(cell, f"fewer than {setting.minimum} customers")
+        while len(merging.totals()) > setting.maximum and (least := merging.smallest(depth)):
+            merging.merge(least, f"more than {setting.maximum} strata")
+    names = {cell: "_".join(at) or setting.otherwise for cell, at in merging.place.items()}
     told = tuple(
-        {"cell": "_".join(cell), "customers": sizes[cell], "into": names[cell], "reason": merged[cell]}
-        for cell in sorted(merged)
+        {"cell": "_".join(cell), "customers": sizes[cell], "into": names[cell], "reason": merging.why[cell]}
+        for cell in sorted(merging.why)
     )
     return Strata({codes: names[cell] for codes, cell in cells.items()}, told)
 
 
-def _smallest(totals: Mapping[Cell, int], depth: int) -> Cell | None:
-    found = sorted((size, cell) for cell, size in totals.items() if len(cell) == depth)
-    return found[0][1] if found else None
+class _Merging:
+    """Where each cell is: in itself, its parent, or nowhere of its own (the empty cell)."""
+
+    def __init__(self, sizes: Mapping[Cell, int]) -> None:
+        self.sizes = sizes
+        self.place: dict[Cell, Cell] = {cell: cell for cell in sizes}
+        self.why: dict[Cell, str] = {}
+
+    def totals(self) -> Counter[Cell]:
+        total: Counter[Cell] = Counter()
+        for cell, size in self.sizes.items():
+            total[self.place[cell]] += size
+        return total
+
+    def smallest(self, depth: int) -> Cell | None:
+        found = sorted((size, cell) for cell, size in self.totals().items() if len(cell) == depth)
+        return found[0][1] if found else None
+
+    def merge(self, target: Cell, why: str) -> None:
+        for cell in [cell for cell, at in self.place.items() if at == target]:
+            self.place[cell] = target[:1] if len(target) > 1 else ()
+            self.why[cell] = why
 
 
 def _groups(dimension: Dimension) -> dict[str, str]:

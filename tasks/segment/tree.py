@@ -1,4 +1,4 @@
-"""A checked rule as a typed tree: language.py makes it, compiling.py runs it on an engine, evaluate.py on one customer."""
+"""A checked rule as a typed tree: language.py makes it, compiling.py runs it on an engine, evaluate.py by hand."""
 
 from __future__ import annotations
 

@@ -70,7 +70,7 @@ def customer_traits(
     guests = _guests(engine, profile, active, worth)
     engine.drop(active, worth, *([] if homes is None else [homes]))
     scored, cuts = score(engine, profile.traits.scores, base)
-    notes = {"window_start": start, "guests": guests}
+    notes = {"window_after": None if start is None else start.isoformat()}
     return TraitsResult(scored.select(*CATALOGUE, *EXACT.values()), guests, cuts, notes, (base,))
 
 
@@ -168,7 +168,7 @@ def _guests(engine: Engine, profile: Profile, active: ir.Table, worth: ir.Table)
         active.filter(active.member_number.isnull()).select("orders", "lifetime_orders")
     ).to_pylist()
     sums = engine.to_arrow(worth.filter(worth.member_number.isnull()).select(*EXACT.values())).to_pylist()
-    orders = counts[0] if counts else {"orders": 0, "lifetime_orders": 0}
+    orders = {name: int(counts[0][name]) if counts else 0 for name in ("orders", "lifetime_orders")}
     money = sums[0] if sums else dict.fromkeys(EXACT.values())
     off = {exact for name, exact in EXACT.items() if name.split("_", 1)[1] not in profile.money.lenses}
     return {**orders, **{exact: None if exact in off else value for exact, value in money.items()}}

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from fractions import Fraction
+from typing import Any
 
 import ibis
 import ibis.expr.types as ir
@@ -42,6 +43,39 @@ class Cuts:
     cuts: Mapping[int, tuple[Decimal, ...]]
     counts: Mapping[int, int]
     without: int
+
+    def as_dict(self) -> dict[str, Any]:
+        """For notes and the manifest: decimals as plain text, empty bins named."""
+        return {
+            "score": self.score,
+            "of": self.basis,
+            "method": self.method,
+            "bins": self.bins,
+            "within": self.within,
+            "reached": self.reached,
+            "cuts": {str(group): [_plain(cut) for cut in cuts] for group, cuts in self.cuts.items()},
+            "customers": {str(score): count for score, count in self.counts.items()},
+            "empty": [score for score, count in self.counts.items() if not count],
+            "without_value": self.without,
+        }
+
+    @classmethod
+    def from_dict(cls, told: Mapping[str, Any]) -> Cuts:
+        """What `as_dict` told."""
+        cuts = {int(group): tuple(map(Decimal, borders)) for group, borders in told["cuts"].items()}
+        counts = {int(score): count for score, count in told["customers"].items()}
+        named = {name: told[name] for name in ("score", "method", "bins", "within", "reached")}
+        return cls(**named, basis=told["of"], cuts=cuts, counts=counts, without=told["without_value"])
+
+
+def _plain(number: Decimal) -> str:
+    """Without trailing zeros or exponent.
+
+    >>> _plain(Decimal("1200.500000")), _plain(Decimal("100"))
+    ('1200.5', '100')
+    """
+    text = f"{number:f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text
 
 
 _COLUMNS = {"recency": "r_score", "frequency": "f_score", "monetary": "m_score"}

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import csv
+import io
 from datetime import date
 from pathlib import Path
+from types import SimpleNamespace
 
 import duckdb
 import pytest
@@ -83,19 +86,18 @@ def contact(number: int, **values) -> dict:
     } | values  # fmt: skip
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def con():
     with duckdb.connect() as connection:
         yield connection
 
 
-@pytest.fixture
-def write(con, tmp_path):
+@pytest.fixture(scope="module")
+def write(con, tmp_path_factory):
     """Write traits and contacts, and the segments that follow from them, as Parquet; returns (folder, contacts)."""
 
     def _write(traits, contacts, guests=("4.00", "3.00")):
-        folder = tmp_path / "segmented"
-        folder.mkdir(exist_ok=True)
+        folder = tmp_path_factory.mktemp("segmented")
         _insert(con, "traits", TRAITS, traits)
         _insert(con, "contacts", CONTACTS, contacts)
         con.execute(f"COPY traits TO '{folder}/customers.parquet'")
@@ -106,7 +108,7 @@ def write(con, tmp_path):
                     sum(monetary_reference) AS monetary_reference, sum(monetary_ppp) AS monetary_ppp,
                     count(*) / (SELECT count(*) FROM traits) AS share_customers, 0.5 AS share_revenue
                 FROM traits GROUP BY ALL
-                UNION ALL SELECT '{dimension}', 'guest', NULL, 2, {guests[0]}, {guests[1]}, NULL, NULL, 0.25"""
+                UNION ALL SELECT '{dimension}', 'guest', 0, 2, {guests[0]}, {guests[1]}, NULL, 0, 0.25"""
             for dimension, column in (
                 *((d, f"segment_{d}") for d in ("lifecycle", "value", "language", "residence")),
                 ("stratum", "stratum"),
@@ -119,6 +121,23 @@ def write(con, tmp_path):
 
 
 @pytest.fixture(scope="session")
-def profile_of():
-    """`make_profile`, for tests."""
-    return make_profile
+def parse():
+    """Read a localized file back as its team's spreadsheet would: rows by heading."""
+
+    def _parse(path: Path, dialect):
+        text = path.read_bytes().decode("utf-8")
+        assert text.startswith("\ufeff") == dialect.mark
+        text = text.removeprefix("\ufeff")
+        rows = list(csv.reader(io.StringIO(text, newline=""), delimiter=dialect.separator, strict=True))
+        head = rows[0]
+        assert len(set(head)) == len(head)
+        assert {len(row) for row in rows} == {len(head)}
+        return [dict(zip(head, row, strict=True)) for row in rows[1:]]
+
+    return _parse
+
+
+@pytest.fixture(scope="session")
+def market():
+    """What tests build a small market from."""
+    return SimpleNamespace(profile=make_profile, trait=trait, contact=contact, as_of=AS_OF, all=ALL)

@@ -65,8 +65,8 @@ def test_words_of_one_context_are_told_apart(language):
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_every_code_of_the_base_profile_has_a_name(language, profile_of):
-    profile = profile_of(("team", [language], ["customers"]))
+def test_every_code_of_the_base_profile_has_a_name(language, market):
+    profile = market.profile(("team", [language], ["customers"]))
     labels = Labels(language)
     for dimension, kind in profile.dimensions.items():
         labels.text("dimension", dimension)
@@ -118,14 +118,19 @@ def test_languages_and_countries_have_their_names_from_cldr():
     assert Labels("de-DE").country_name("NA") == "Namibia"
 
 
-def test_code_that_a_profile_adds_shows_itself_and_is_noted(profile_of):
+def test_code_that_a_profile_adds_shows_itself_and_is_noted(market):
     labels = Labels("de-DE")
-    profile = profile_of(("team", ["de-DE"], ["customers"]))
+    profile = market.profile(("team", ["de-DE"], ["customers"]))
     assert labels.segments(profile, "value", ["low", "vip"]) == {"low": "Niedrig", "vip": "vip"}
     assert labels.notes == ("labels: segment value vip has no translation; its code stands for it",)
 
 
-def test_stratum_is_named_by_its_parts(profile_of):
-    profile = profile_of(("team", ["de-DE"], ["customers"]))
-    names = Labels("de-DE").segments(profile, "stratum", ["at_risk_high", "at_risk", "active_mid", "other"])
-    assert list(names.values()) == ["Gefährdet · Hoch", "Gefährdet", "Aktiv · Mittel", "Sonstige"]
+def test_stratum_is_named_by_its_parts(market):
+    profile = market.profile(("team", ["de-DE"], ["customers"]))
+    names = Labels("de-DE").segments(profile, "stratum", ["at_risk_high", "at_risk", "lapsed_none", "other"])
+    assert list(names.values()) == ["Gefährdet · Hoch", "Gefährdet", "Abgewandert · Ohne", "Sonstige"]
+    three = market.profile(("team", ["de-DE"], []), stratum={"dimensions": ["lifecycle", "value", "language"]})
+    assert Labels("de-DE").segments(three, "stratum", ["at_risk_high_ja", "vip"]) == {
+        "at_risk_high_ja": "Gefährdet · Hoch · Japanisch",
+        "vip": "vip",
+    }

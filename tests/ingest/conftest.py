@@ -59,11 +59,17 @@ class Read:
         return self.sources.notes
 
 
-@pytest.fixture
-def con():
+@pytest.fixture(scope="session")
+def duck():
     with duckdb.connect() as connection:
         connection.execute("SET threads = 2")
         yield connection
+
+
+@pytest.fixture
+def con(duck):
+    with duck.cursor() as cursor:
+        yield cursor
 
 
 @pytest.fixture

@@ -31,21 +31,54 @@ def zipped(files, **options):
 REFUSED = {
     "empty.csv": (b"", {}, "empty file"),
     "blank_lines_only.csv": (b"\n\n\n", {}, "empty file"),
-    "not_utf8_and_nothing_declared.csv": ("id;x\n1;Köln\n".encode("cp1252"), {}, r"bytes f6.* at offset 8.; declare .*cp1252 \(reads 'ö'\)"),
-    "utf8_declared_as_cp1252.csv": ("id;x\n1;Köln\n".encode(), {"encoding": "cp1252"}, r"valid UTF-8.*bytes c3 b6.* at offset 8"),
+    "not_utf8_and_nothing_declared.csv": (
+        "id;x\n1;Köln\n".encode("cp1252"),
+        {},
+        r"bytes f6.* at offset 8.; declare .*cp1252 \(reads 'ö'\)",
+    ),
+    "utf8_declared_as_cp1252.csv": (
+        "id;x\n1;Köln\n".encode(),
+        {"encoding": "cp1252"},
+        r"valid UTF-8.*bytes c3 b6.* at offset 8",
+    ),
     "utf8_declared_as_cp932.csv": ("id;名\n1;山田太郎\n2;鈴木花子\n".encode(), {"encoding": "cp932"}, "valid UTF-8"),
-    "cp1252_declared_as_utf8.csv": ("id;x\n1;Köln\n2;Öd\n".encode("cp1252"), {"encoding": "utf-8"}, r"2 characters do not decode as utf-8; found 'bytes f6 at offset 8'"),
-    "cp1252_declared_as_cp932.csv": ("id;x\n1;Köln\n2;Öd\n3;für\n".encode("cp1252"), {"encoding": "cp932"}, "no character of cp932"),
+    "cp1252_declared_as_utf8.csv": (
+        "id;x\n1;Köln\n2;Öd\n".encode("cp1252"),
+        {"encoding": "utf-8"},
+        r"2 characters do not decode as utf-8, of 2 beyond ASCII; found 'bytes f6 at offset 8'",
+    ),
+    "cp1252_declared_as_cp932.csv": (
+        "id;x\n1;Köln\n2;Öd\n3;für\n".encode("cp1252"),
+        {"encoding": "cp932"},
+        "2 characters do not decode as cp932, of 3",
+    ),
     "utf16_without_mark.csv": ("id;x\n1;a\n".encode("utf-16-le"), {}, "declare encoding: utf-16-le"),
-    "utf16_declared_as_cp1252.csv": ("id;x\n1;a\n".encode("utf-16"), {"encoding": "cp1252"}, "byte order mark says utf-16"),
+    "utf16_declared_as_cp1252.csv": (
+        "id;x\n1;a\n".encode("utf-16"),
+        {"encoding": "cp1252"},
+        "byte order mark says utf-16",
+    ),
     "unknown_encoding.csv": (GOOD, {"encoding": "cp1225"}, "no such encoding; found 'cp1225'; expected .*cp125"),
-    "commas_declared_as_semicolons.csv": (b"id,x\n1,a\n2,b\n", {"delimiter": ";"}, r"';' splits nothing, yet ',' splits 100% .*id,x / 9,x / 9,x"),
+    "commas_declared_as_semicolons.csv": (
+        b"id,x\n1,a\n2,b\n",
+        {"delimiter": ";"},
+        r"';' splits nothing, yet ',' splits 100% .*id,x / 9,x / 9,x",
+    ),
+    "delimiter_of_two_characters.csv": (GOOD, {"delimiter": "||"}, "delimiter is no single character"),
     "two_delimiters_split_evenly.csv": (b"a,1;b\nc,2;d\ne,3;f\n", {"header": False}, "several delimiters split"),
     "no_delimiter_splits_evenly.csv": (b"a;b\nc\nd\ne,f,g\nh|i\n", {}, "no delimiter splits"),
-    "title_line_not_declared.csv": (b"Umsatz 2024\nid;x;y\n1;a;b\n2;c;d\n", {"delimiter": ";"}, r"header has 1 names, yet 3 of the first 3 .* skip"),
+    "title_line_not_declared.csv": (
+        b"Umsatz 2024\nid;x;y\n1;a;b\n2;c;d\n",
+        {"delimiter": ";"},
+        r"header has 1 names, yet 3 of the first 3 .* skip",
+    ),
     "header_missing.csv": (b"1001;5;2024-01-02\n1002;6;2024-01-03\n", {}, "header looks like data"),
     "header_without_names.csv": (b";;\n1;2;3\n", {"delimiter": ";"}, "header has no names"),
-    "columns_too_few.csv": (b"1;a;b\n2;c;d\n", {"header": False, "columns": ["id", "x"], "delimiter": ";"}, "header has 2 names.*columns must name every field"),
+    "columns_too_few.csv": (
+        b"1;a;b\n2;c;d\n",
+        {"header": False, "columns": ["id", "x"], "delimiter": ";"},
+        "header has 2 names.*columns must name every field",
+    ),
     "one_endless_line.csv": (b"id;x\n" + b"a" * (3 << 20), {"delimiter": ";"}, "a line of more than 1 MiB"),
     "cut_short.csv.gz": (gzip.compress(GOOD * 500)[:-20], {}, "damaged gz"),
     "cut_short.csv.zst": (zstandard.compress(GOOD * 500)[:-5], {}, "damaged zst"),
@@ -66,7 +99,7 @@ REFUSED = {
     "no_objects.jsonl": (b"1\n2\n", {}, "no line is a JSON object"),
     "latin_letters.jsonl": (b'{"x": "K\xf6ln"}\n', {}, "not UTF-8"),
     "unknown_kind.xyz": (GOOD, {}, "unknown kind of file"),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("name", REFUSED)

@@ -96,6 +96,7 @@ def test_the_ecbs_own_zip_is_read_and_an_address_too(tmp_path):
         ("empty", lambda: "", "not a history of the ECB's rates"),
         ("a_page_of_html", lambda: "<html><body>Service unavailable</body></html>", "not a history"),
         ("rate_times_five", lambda: with_days([next_day(USD="5.6")[1]]), "the rate of USD"),
+        ("rate_over_five", lambda: with_days([next_day(USD="0.22")[1]]), "the rate of USD"),
         ("rate_no_number", lambda: with_days([next_day(USD="1.1.7")[1]]), "a rate is no number"),
         ("rate_negative", lambda: with_days([next_day(USD="-1.1")[1]]), "the rate of USD"),
         (

@@ -88,6 +88,7 @@ def attempt(command: dict[str, object]) -> str:
 def main() -> None:
     for line in sys.stdin:
         command = json.loads(line)
+        open_store(command["root"])  # imports what a fork will need
         reading, writing = os.pipe()
         began = time.monotonic()
         child = os.fork()

@@ -7,6 +7,7 @@ import signal
 import threading
 import time
 from contextlib import contextmanager
+from itertools import pairwise
 
 import pytest
 
@@ -42,7 +43,7 @@ def reader(store):
     finally:
         over.set()
         thread.join()
-        assert reads > 10
+        assert reads > 5
 
 
 def completes(worker, store, root, seed, mode):
@@ -77,8 +78,8 @@ def test_killed_at_each_call_of_the_store(kind, request, tmp_path, workers):
                 break
             assert ended["status"] == -signal.SIGKILL
             deaths += 1
-    # Four files, the manifest, the pointer read and swapped, the page read and written.
-    assert deaths >= 9
+    # Three files, the manifest, the pointer read and written, the page read and written.
+    assert deaths >= 8
     assert complaints == []
     assert seen <= known
 
@@ -91,18 +92,20 @@ def test_killed_at_random_instants(kind, kills, request, tmp_path, workers):
     store = open_store(root)
     (worker,) = workers(1)
     known = {completes(worker, store, root, "first", mode)}
-    usual = worker.publish(root, "second", mode)["seconds"]
-    known.add(completes(worker, store, root, "second", mode))
+    usual = min(worker.publish(root, f"usual{number}", mode)["seconds"] for number in range(3))
+    known.add(completes(worker, store, root, "usual2", mode))
     chance = random.Random(7)  # noqa: S311 - instants, not secrets
     died = 0
     with reader(store) as (seen, complaints):
-        for number in range(kills):
+        for number in range(4 * kills):
             seed = f"seed{number}"
-            ended = worker.publish(root, seed, mode, seconds=chance.uniform(0, 1.1 * usual))
+            ended = worker.publish(root, seed, mode, seconds=chance.uniform(0, usual))
             died += ended["status"] == -signal.SIGKILL
             known.add(completes(worker, store, root, seed, mode))
             assert complaints == []
-    assert died > kills / 2
+            if died == kills:
+                break
+    assert died == kills
     assert seen <= known
 
 
@@ -130,3 +133,21 @@ def test_eight_writers_of_different_publications_all_complete_and_none_is_lost(t
     assert [date.day for date in sorted(pointer.selected)] == list(range(1, 9))
     assert pointer.current.day == 8
     assert [event.event for event in pointer.events].count("superseded") == 24
+
+
+def test_four_writers_of_one_date_all_complete_and_each_event_follows_from_the_one_before(tmp_path, workers):
+    root = str(tmp_path / "root")
+    crowd = workers(4)
+    for number, worker in enumerate(crowd):
+        worker.send(root, f"seed{number}")
+    assert [worker.answer()["state"] for worker in crowd] == ["published"] * 4
+    pointer = read_pointer(open_store(root), "DE").pointer
+    told = [(event.event, event.publication) for event in pointer.events]
+    published = [publication for event, publication in told if event == "published"]
+    assert len(set(published)) == pointer.revision == 4
+    chain = [("published", published[0])]
+    for old, new in pairwise(published):
+        chain += [("superseded", old), ("published", new)]
+    assert told == chain
+    assert pointer.publication == published[-1]
+    assert verify(open_store(root), "DE") == ()

@@ -1,0 +1,145 @@
+"""`strata validate`: profiles and drops, without running."""
+
+from __future__ import annotations
+
+import tempfile
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from flows.commands.run import AsOf, Landing, Profiles
+from flows.plan import checked_profile, markets_with_drops, plan
+from flows.settings import Settings
+from region_profiles.loader import list_markets, resolve
+from tasks.errors import StrataError
+
+if TYPE_CHECKING:
+    from tasks.normalize.task import Normalized
+    from tasks.run import MarketRun
+
+SHOWN = 10
+
+
+def validate(
+    markets: Annotated[list[str] | None, typer.Argument(help="ISO country codes; all if none.")] = None,
+    landing: Landing = None,
+    as_of: AsOf = None,
+    profiles: Profiles = None,
+) -> None:
+    """Check profiles and, with a landing, read the drops as a run would: ledger, refused rows, rates; publish nothing.
+
+    Exit code 0: a run would go through; 1: it would not, or a rate table is faulty; 2: an option is wrong.
+
+    Examples:
+      strata validate DE
+
+      strata validate --landing drops --as-of 2026-06-30
+    """
+    console = Console()
+    uri = landing or Settings().landing
+    directory = profiles or Settings().profiles
+    names = [name.upper() for name in markets] if markets else None
+    if names is None:
+        names = markets_with_drops(uri, directory) if uri else list(list_markets(directory))
+    faults = 0
+    for name in names:
+        try:
+            checked_profile(name, directory)
+            for warning in resolve(name, directory).warnings:
+                console.print(f"[yellow]{name}[/] {warning}", highlight=False, soft_wrap=True)
+            if uri is None:
+                console.print(f"[green]{name}[/] profile is sound", highlight=False)
+                continue
+            (run,) = plan(
+                [name], as_of=as_of.date() if as_of else None, landing=uri, publish="unused", profiles=directory
+            )
+            faults += _drop(console, run)
+        except StrataError as error:
+            faults += 1
+            console.print(f"[red]{name}[/] {error}", highlight=False, soft_wrap=True)
+    raise typer.Exit(1 if faults else 0)
+
+
+def _drop(console: Console, run: MarketRun) -> int:
+    """Read one drop and tell what was found; the number of faults that would stop a run or spoil its money."""
+    from tasks.ingest.task import ingest
+    from tasks.normalize.task import normalize
+
+    with tempfile.TemporaryDirectory(prefix="strata-validate-") as folder:
+        apart = replace(run, work=Path(folder))
+        sources = ingest(apart)
+        normalized = normalize(apart, sources)
+        console.print(_ledger(run, normalized))
+        for line in (*_inferred(normalized), *_refused(apart, normalized)):
+            console.print(f"  {line}", highlight=False, soft_wrap=True)
+        return _money(console, apart, normalized)
+
+
+def _ledger(run: MarketRun, normalized: Normalized) -> Table:
+    table = Table(box=None, header_style="bold", title=f"{run.market} as of {run.as_of}", title_justify="left")
+    for name in ("table", "read", "kept", "duplicate", "filtered", "quarantined", "reasons"):
+        table.add_column(name, justify="left" if name in {"table", "reasons"} else "right")
+    for name, entry in normalized.ledger.items():
+        reasons = ", ".join(
+            f"{reason} {count:,}" for counted in entry.reasons.values() for reason, count in counted.most_common(5)
+        )
+        numbers = (entry.read, entry.kept, entry.duplicate, entry.filtered, entry.quarantined)
+        table.add_row(name, *(f"{number:,}" for number in numbers), reasons)
+    return table
+
+
+def _inferred(normalized: Normalized) -> list[str]:
+    told = normalized.evidence.get("inferred", {})
+    return [
+        f"inferred from the whole column: {table}.{column}: {found}"
+        for table, columns in told.items()
+        for column, found in columns.items()
+    ]
+
+
+def _refused(run: MarketRun, normalized: Normalized) -> list[str]:
+    """The first refused rows: file, record, reasons, value (personal ones are masks already)."""
+    con = run.cursor()
+    try:
+        rows = con.execute(
+            'SELECT "table", file, record, reasons, "column", value FROM read_parquet($1) '
+            f'ORDER BY "table", file, record LIMIT {SHOWN}',
+            [str(normalized.folder / "quarantine.parquet")],
+        ).fetchall()
+    finally:
+        con.close()
+    return [
+        f"refused: {table}, input {file}, record {record}: {reasons}; {column or 'record'} is {value!r}"
+        for table, file, record, reasons, column, value in rows
+    ]
+
+
+def _money(console: Console, run: MarketRun, normalized: Normalized) -> int:
+    """Say which rates are faulty and which currencies have no source."""
+    import pyarrow.parquet as pq
+
+    from tasks.reference.factors import unconvertible
+    from tasks.reference.market_rates import check_rates
+    from tasks.reference.task import money
+
+    findings: list[str] = []
+    rates = normalized.file("rates")
+    own = None if rates is None else pq.read_table(rates)
+    if own is not None:
+        findings += [str(finding) for finding in check_rates(own, run.profile.money.rates_base)]
+    factors = money(run, normalized)
+    spans = factors.table.group_by("currency").aggregate([("date", "min"), ("date", "max")])
+    for row in spans.to_pylist():
+        lost = unconvertible(run.profile, [row["currency"]], row["date_min"], row["date_max"], own)
+        findings += [str(error) for error in lost]
+    for text in findings[:SHOWN]:
+        console.print(f"  [red]money[/] {text}", highlight=False, soft_wrap=True)
+    if len(findings) > SHOWN:
+        console.print(f"  [red]money[/] and {len(findings) - SHOWN:,} more", highlight=False)
+    for lens, reason in factors.notes.get("lenses_off", {}).items():
+        console.print(f"  [yellow]lens {lens} is off[/]: {reason}", highlight=False, soft_wrap=True)
+    return len(findings)

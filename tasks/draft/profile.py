@@ -1,0 +1,156 @@
+"""The draft of a market's profile: from its files where a drop is given, else what follows from the country."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from region_profiles.loader import load_profile
+from region_profiles.models import Profile
+from region_profiles.territories import require
+from tasks.draft.groups import drop_dates
+from tasks.draft.mapping import write_mapping
+from tasks.draft.plan import Plan, plan
+from tasks.draft.roles import cast
+from tasks.draft.sample import Sample
+from tasks.draft.samples import read_samples
+from tasks.draft.text import Text
+
+_CODE_PAGE = "files are not UTF-8; which code page does the shop's system write? These fit: {}"
+_SKELETON = """
+# What the shops deliver. `strata profile new {market} --from DROP` drafts this from files; docs/profiles.md teaches it.
+# source:
+#   encoding: utf-8
+#   formats: {{date_order: dmy, decimal_sign: ","}}
+#   tables:
+#     sales: {{files: ["sales*.csv"]}}
+#   mapping:
+#     transactions:
+#       columns: {{order_id: ..., member_number: ..., date: ..., quantity: ..., amount: ...}}
+"""
+
+
+def draft(market: str, drop: Path | None = None) -> str:
+    """A profile as YAML text for markets/<cc>.yaml.
+
+    What the files prove is written; what they do not is a `# QUESTION` above a value `?`, which the loader refuses
+    until it is answered; what was decided or left out is a `# NOTE`.
+
+    Raises:
+        ProfileError: for an unknown market.
+        Terminal: if the drop holds no table.
+    """
+    country = require(market)
+    defaults = load_profile(country)
+    if drop is None:
+        return _without_files(defaults)
+    samples, notes = read_samples(drop)
+    text = Text()
+    name = drop.resolve().name
+    text.comment(
+        0,
+        f"Draft for {country} from the {len(samples)} tables of the drop {name}. Answer each QUESTION in the line "
+        "below it (`?` is refused), look at each NOTE, then: strata validate",
+    )
+    for note in notes:
+        text.note(0, note)
+    made = plan(cast(samples), defaults)
+    made.drop_date = drop_dates(path.relative_to(drop).as_posix() for path in drop.rglob("*/*"))
+    text.key(0, "market")
+    text.key(1, "country", country)
+    _source(text, made, name)
+    _rest(text, made)
+    return str(text)
+
+
+def _without_files(profile: Profile) -> str:
+    """Identity and team, written out for editing."""
+    market, text = profile.market, Text()
+    text.key(0, "market")
+    text.key(1, "country", market.country)
+    text.key(1, "region", market.region)
+    text.key(1, "time_zone", market.time_zone)
+    text.key(1, "weekend", market.weekend)
+    text.key(1, "languages", market.languages)
+    text.key(0, "teams")
+    text.lines += [f"  - {{name: {team.name}, locales: [{', '.join(team.locales)}]}}" for team in profile.teams]
+    return str(text) + _SKELETON.format(market=market.country)
+
+
+def _source(text: Text, made: Plan, drop: str) -> None:
+    text.key(0, "source")
+    text.key(1, "drop", drop)
+    if made.market_of:
+        text.ask(1, "shared", made.market_question)
+        text.table(1, "markets", made.markets)
+    elif made.market_question:
+        text.ask(1, "shared", made.market_question)
+    if made.drop_date:
+        text.note(1, f"the folders are named by date: {made.drop_date[0]}")
+        text.key(1, "drop_date", {"by": "path", "pattern": made.drop_date[1]})
+    if made.encodings:
+        text.ask(1, "encoding", _CODE_PAGE.format(", ".join(made.encodings)))
+    _formats(text, made)
+    text.key(1, "tables")
+    for name, table in made.cast.tables().items():
+        _table(text, name, table.sample, made)
+    for sample in made.cast.others:
+        text.note(2, f"not used: {sample.file}" + (f", sheet {sample.sheet}" if sample.sheet else ""))
+    if not made.cast.transactions:
+        _no_sales(text, made)
+    text.key(1, "mapping")
+    for mapping in made.mappings:
+        write_mapping(text, mapping)
+
+
+def _formats(text: Text, made: Plan) -> None:
+    if made.formats:
+        text.key(1, "formats")
+    for note in made.format_notes:
+        text.note(2, note)
+    for name, (value, question) in made.formats.items():
+        if question:
+            text.ask(2, name, question)
+        else:
+            text.key(2, name, value)
+
+
+def _no_sales(text: Text, made: Plan) -> None:
+    text.ask(2, "sales", "no table has a date and an amount under a name that is known; which is it?")
+    for sample in made.cast.others:
+        text.note(2, f"{sample.file}: columns {', '.join(column.name for column in sample.columns)}")
+
+
+def _table(text: Text, name: str, sample: Sample, made: Plan) -> None:
+    text.key(2, name)
+    text.key(3, "files", list(sample.files))
+    if sample.sheet:
+        text.key(3, "sheet", sample.sheet)
+    if sample.delimiter:
+        if sample.file.lower().endswith((".txt", ".tab")):
+            text.key(3, "format", "csv")
+        text.key(3, "delimiter", sample.delimiter)
+    if sample.skip:
+        text.key(3, "skip", sample.skip)
+    if not sample.header:
+        text.key(3, "header", value=False)
+        text.key(3, "columns", [column.name for column in sample.columns])
+    if sample.encodings and not made.encodings:
+        text.ask(3, "encoding", _CODE_PAGE.format(", ".join(sample.encodings)))
+    if sample.folders > 1:
+        question = (
+            f"in {sample.folders} folders: is each file the whole table (snapshot) or only what is new (increment)?"
+        )
+        text.ask(3, "mode", question)
+    if not sample.whole:
+        text.note(3, f"only the first {sample.rows} records of a file were looked at")
+
+
+def _rest(text: Text, made: Plan) -> None:
+    if made.negatives:
+        text.key(0, "plausibility")
+        text.ask(1, "negative_quantity_is_return", f"{made.negatives}; are these returns (true), or faults (false)?")
+    if made.rates_question:
+        text.key(0, "money")
+        text.ask(1, "rates_base", made.rates_question)
+    text.key(0, "tax")
+    text.ask(1, "amounts", made.tax_question)

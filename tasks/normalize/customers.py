@@ -1,0 +1,141 @@
+"""Customers: who they are, who is excluded and why, who is derived from purchases, where they live."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from pathlib import Path
+
+import duckdb
+
+from region_profiles.models import Profile
+from tasks.contract import CUSTOMERS, INPUT_ONLY, SQL_TYPES
+from tasks.normalize.mapping import Mapped
+from tasks.normalize.parse_date import EARLIEST_YEAR
+from tasks.normalize.sql import literal, literals, name
+from tasks.normalize.tables import Staged, stage_table
+from tasks.privacy.pseudonyms import pseudonym_sql
+from tasks.privacy.tombstones import Tombstones, erased_sql
+
+#: Kinds of exclusion; the first that applies to a customer names his lines in the ledger.
+KINDS = ("erased", "objection", "deceased", "employee", "test", "exclude")
+PARQUET = "FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE 122880"
+_KEPT = "row_faults = 0 AND aside = 0"
+
+
+def stage_customers(con: duckdb.DuckDBPyConnection, profile: Profile, mapped: Mapped | None, as_of: date) -> Staged | None:
+    """Read the customers into `strata_customers`; without a mapping the table is empty and None is returned."""
+    if mapped is None:
+        columns = ", ".join(f"NULL::{SQL_TYPES[c.type]} AS {name(c.name)}" for c in CUSTOMERS.mapped)
+        own = "0 AS file, 0::BIGINT AS record, 0::BIGINT AS row_faults, 0::BIGINT AS field_bits, 0::TINYINT AS aside"
+        con.execute(
+            f"CREATE OR REPLACE TEMP TABLE strata_customers AS SELECT {own}, {columns}, "
+            "NULL::VARCHAR AS phone_status WHERE false"
+        ).fetchall()
+        return None
+    extra = {"phone_status": "'none'"}
+    if mapped.has("phone"):
+        extra["phone_status"] = "CASE WHEN value_phone IS NULL THEN 'none' ELSE split_part(value_phone, ':', 1) END"
+    staged = stage_table(con, profile, mapped, extra=extra)
+    births = _birth_years(con, as_of)
+    counts = {**staged.field_faults, **({"birth_year:implausible": births} if births else {})}
+    return Staged(staged.mapped, staged.relation, staged.faults, counts, staged.evidence, staged.rules)
+
+
+def _birth_years(con: duckdb.DuckDBPyConnection, as_of: date) -> int:
+    """The year of birth from the date of birth where no year is given; years that cannot be are made null and counted."""
+    year = f"year(birth_date) - CASE WHEN birth_date > DATE '{as_of}' AND year(birth_date) < 2069 THEN 100 ELSE 0 END"
+    con.execute(f"UPDATE strata_customers SET birth_year = {year} WHERE birth_year IS NULL AND birth_date IS NOT NULL").fetchall()
+    wrong = f"birth_year NOT BETWEEN {EARLIEST_YEAR} AND {as_of.year}"
+    count = con.execute(f"SELECT count(*) FROM strata_customers WHERE {_KEPT} AND {wrong}").fetchall()[0][0]
+    con.execute(f"UPDATE strata_customers SET birth_year = NULL WHERE {wrong}").fetchall()
+    return int(count)
+
+
+def find_excluded(
+    con: duckdb.DuckDBPyConnection, profile: Profile, tombstones: Tombstones, members: str
+) -> int:
+    """Write `strata_excluded` (member_number, kind, kinds): surviving members who are in no segment; return how many.
+
+    `members` is a relation of the member numbers that occur in purchases. An objection or an erasure of a merged member
+    holds for the person: what was asked for one number is not undone by joining it to another.
+    """
+    market = profile.market.country
+    con.execute(
+        "CREATE OR REPLACE TEMP TABLE strata_people AS SELECT p.*, coalesce(s.survivor, p.member_number) AS survivor FROM ("
+        "SELECT member_number, consent_profiling, employee, test, deceased, true AS listed "
+        f"FROM strata_customers ANTI JOIN strata_customers_doubles USING (file, record) WHERE {_KEPT} UNION ALL "
+        f"SELECT member_number, 'unknown', NULL, NULL, NULL, false FROM {members} WHERE member_number NOT IN "
+        f"(SELECT member_number FROM strata_customers WHERE {_KEPT})) p "
+        "LEFT JOIN strata_survivors s ON p.member_number = s.member_number"
+    ).fetchall()
+    conditions = {
+        "objection": "consent_profiling = 'no'",
+        "deceased": "deceased",
+        "test": "test",
+        "erased": erased_sql(tombstones, market, pseudonym_sql(market, "member_number"), "member_number"),
+    }
+    if profile.privacy.basis == "consent":
+        conditions["objection"] += " OR (member_number = survivor AND consent_profiling <> 'yes')"
+    if profile.privacy.employees == "exclude":
+        conditions["employee"] = "employee"
+    parts = [f"SELECT survivor, {literal(kind)} FROM strata_people WHERE {when}" for kind, when in conditions.items()]
+    corrected = "" if profile.privacy.employees == "exclude" else " WHERE kind <> 'employee'"
+    parts.append(
+        "SELECT coalesce(s.survivor, c.member_number), c.kind FROM strata_corrected c "
+        f"LEFT JOIN strata_survivors s ON c.member_number = s.member_number{corrected}"
+    )
+    rank = f"list_position([{literals(KINDS)}], kind)"
+    con.execute(
+        "CREATE OR REPLACE TEMP TABLE strata_excluded AS SELECT member_number, arg_min(kind, rank) AS kind, "
+        "string_agg(kind, ';' ORDER BY rank) AS kinds FROM (SELECT DISTINCT member_number, kind, "
+        f"{rank} AS rank FROM ({' UNION ALL '.join(parts)}) t(member_number, kind)) GROUP BY member_number"
+    ).fetchall()
+    return int(con.execute("SELECT count(*) FROM strata_excluded").fetchall()[0][0])
+
+
+def write_customers(con: duckdb.DuckDBPyConnection, profile: Profile, transactions: Path, target: Path) -> tuple[int, int]:
+    """Write customers.parquet: listed customers in input order, then derived ones by number; return (rows, derived).
+
+    A derived customer is a member number of the lines that count which the customers lack.
+    """
+    listed = (
+        f"SELECT c.* REPLACE (coalesce(l.language, c.language) AS language) FROM strata_customers c "
+        "ANTI JOIN strata_customers_doubles d ON c.file = d.file AND c.record = d.record "
+        "ANTI JOIN strata_survivors s ON c.member_number = s.member_number "
+        "ANTI JOIN strata_excluded x ON c.member_number = x.member_number "
+        f"LEFT JOIN strata_languages l ON c.member_number = l.member_number WHERE {_KEPT}"
+    )
+    con.execute(f"CREATE OR REPLACE TEMP TABLE strata_listed AS {listed}").fetchall()
+    con.execute(
+        "CREATE OR REPLACE TEMP TABLE strata_derived AS SELECT DISTINCT member_number FROM "
+        f"read_parquet({literal(str(transactions))}) WHERE member_number IS NOT NULL "
+        "AND member_number NOT IN (SELECT member_number FROM strata_listed)"
+    ).fetchall()
+    derived = int(con.execute("SELECT count(*) FROM strata_derived").fetchall()[0][0])
+    columns = [column for column in CUSTOMERS.columns if column.name not in INPUT_ONLY["customers"]]
+    values = _values(profile)
+    known = ", ".join(f"CAST({values.get(c.name, name(c.name))} AS {SQL_TYPES[c.type]}) AS {name(c.name)}" for c in columns)
+    union = "SELECT * FROM strata_listed UNION ALL BY NAME SELECT * FROM strata_derived"
+    query = f"SELECT {known} FROM ({union}) ORDER BY file NULLS LAST, record NULLS LAST, member_number"
+    rows = con.execute(f"COPY ({query}) TO {literal(str(target))} ({PARQUET})").fetchall()[0][0]
+    return int(rows), derived
+
+
+def _values(profile: Profile) -> Mapping[str, str]:
+    """Derived columns and defaults, over listed and derived customers."""
+    market = profile.market.country
+    abroad = literals(profile.market.cross_border)
+    consents = [column.name for column in CUSTOMERS.columns if column.name.startswith("consent_")]
+    return {
+        "customer_id": pseudonym_sql(market, "member_number"),
+        "type": "coalesce(type, 'person')",
+        "phone_status": "coalesce(phone_status, 'none')",
+        "residence": (
+            f"CASE WHEN visitor THEN 'visitor' WHEN home_country = {literal(market)} THEN 'resident' "
+            f"WHEN home_country IN ({abroad}) THEN 'cross_border' WHEN home_country IS NOT NULL THEN 'visitor' "
+            "ELSE 'unknown' END"
+        ),
+        "residence_evidence": "CASE WHEN visitor THEN 'flag' WHEN home_country IS NOT NULL THEN 'home_country' ELSE 'none' END",
+        **{consent: f"coalesce({consent}, 'unknown')" for consent in consents},
+    }

@@ -1,0 +1,59 @@
+"""Rows delivered twice: by key where there is one, else only whole files, because receipts do repeat lines."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import duckdb
+
+from tasks.normalize.sql import name
+from tasks.records import InputFile
+
+
+def repeated_files(inputs: Sequence[InputFile], table: str) -> tuple[int, ...]:
+    """Indexes of a raw table's files whose bytes came before under another name."""
+    seen: set[str] = set()
+    repeated = []
+    for file in inputs:
+        if file.table == table and file.sha256 in seen:
+            repeated.append(file.index)
+        elif file.table == table:
+            seen.add(file.sha256)
+    return tuple(repeated)
+
+
+def find_doubles(
+    con: duckdb.DuckDBPyConnection,
+    relation: str,
+    key: Sequence[str],
+    columns: Sequence[str],
+    files: Sequence[int],
+    into: str,
+) -> int:
+    """Write (file, record, reason) of the duplicate rows of `relation` to the temporary table `into`; return how many.
+
+    With a `key`: of rows with equal keys the last one's content counts. The first row that has it is kept, other rows
+    that have it are `content`, rows that differ are `key`. Keys with a null are none. Without a key: rows of `files`.
+    Rows are compared by `columns`. A first pass over digests of the key finds the few rows that can be meant.
+    """
+    if not key:
+        where = f"file IN ({', '.join(map(str, files)) or 'NULL'})"
+        query = f"SELECT file, record, 'file' AS reason FROM {relation} WHERE {where}"
+    else:
+        keys = ", ".join(map(name, key))
+        present = " AND ".join(f"{name(column)} IS NOT NULL" for column in key)
+        content = ", ".join(map(name, columns))
+        twice = (
+            f"SELECT h FROM (SELECT hash({keys}) AS h FROM {relation} WHERE {present}) GROUP BY h HAVING count(*) > 1"
+        )
+        everything = "ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING"
+        query = (
+            f"SELECT file, record, CASE WHEN same THEN 'content' ELSE 'key' END AS reason FROM ("
+            f"SELECT *, row_number() OVER (PARTITION BY {keys} ORDER BY same DESC, file, record) AS place FROM ("
+            f"SELECT *, content IS NOT DISTINCT FROM last_value(content) OVER "
+            f"(PARTITION BY {keys} ORDER BY file, record {everything}) AS same FROM ("
+            f"SELECT file, record, {keys}, row({content}) AS content FROM {relation} "
+            f"WHERE {present} AND hash({keys}) IN ({twice})))) WHERE place > 1"
+        )
+    con.execute(f"CREATE OR REPLACE TEMP TABLE {into} AS {query}").fetchall()
+    return int(con.execute(f"SELECT count(*) FROM {into}").fetchall()[0][0])

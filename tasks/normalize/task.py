@@ -1,0 +1,81 @@
+"""The door of normalize: raw tables to a market's canonical files and its ledger."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from tasks.door import door
+from tasks.memo import digest_of, remember
+from tasks.normalize.canonical import normalize as to_canonical
+from tasks.privacy.pseudonyms import key_fingerprint
+from tasks.records import Ledger, Sources, TableLedger
+from tasks.run import MarketRun
+
+#: Sections of the profile that canonical tables depend on: a change of any other reuses them.
+SECTIONS = {"market", "source", "plausibility", "tax", "privacy"}
+
+
+@dataclass(frozen=True, slots=True)
+class Normalized:
+    """Canonical files in `folder` (`<table>.parquet`), the ledger, and what was found on the way."""
+
+    folder: Path
+    ledger: Ledger
+    evidence: Mapping[str, Any]
+    digest: str
+    reused: bool
+
+    def file(self, table: str) -> Path | None:
+        """The canonical file of a table, or None where the market has none."""
+        path = self.folder / f"{table}.parquet"
+        return path if path.exists() else None
+
+
+@door("normalize")
+def normalize(run: MarketRun, sources: Sources) -> Normalized:
+    """Canonical tables of the market; reused where inputs, profile, key and tombstones are the same."""
+
+    def compute(folder: Path) -> dict[str, Any]:
+        con = run.cursor()
+        try:
+            made = to_canonical(
+                con,
+                run.profile,
+                sources,
+                folder,
+                as_of=run.as_of,
+                pseudonym_key=run.pseudonym_key,
+                tombstones=run.tombstones,
+            )
+        finally:
+            con.close()
+        ledger = {name: {**entry.as_dict(), "table": name} for name, entry in made.ledger.items()}
+        return {"ledger": ledger, "evidence": made.evidence}
+
+    depends_on = {
+        "market": run.market,
+        "as_of": str(run.as_of),
+        "inputs": [(entry.table, entry.uri, entry.sha256) for entry in sources.inputs],
+        "profile": digest_of(run.profile.model_dump(mode="json", include=SECTIONS, by_alias=True)),
+        "key": key_fingerprint(run.pseudonym_key),
+        "tombstones": digest_of(list(run.tombstones)),
+    }
+    found = remember(run.results, "canonical", depends_on, compute)
+    ledger = {name: read_ledger(entry) for name, entry in found.notes["ledger"].items()}
+    return Normalized(found.folder, ledger, found.notes["evidence"], found.digest, found.reused)
+
+
+def read_ledger(told: Mapping[str, Any]) -> TableLedger:
+    """What `TableLedger.as_dict` told."""
+    amounts = {
+        outcome: {reason: {code: Decimal(sum_) for code, sum_ in by.items()} for reason, by in reasons.items()}
+        for outcome, reasons in told["amounts"].items()
+    }
+    counts = {name: told[name] for name in ("read", "kept", "duplicate", "filtered", "quarantined", "derived")}
+    reasons = {outcome: Counter(by) for outcome, by in told["reasons"].items()}
+    return TableLedger(told["table"], **counts, reasons=reasons, amounts=amounts)

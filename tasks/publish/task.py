@@ -1,0 +1,114 @@
+"""The door of publish, and the identity that a publication's bytes follow from."""
+
+from __future__ import annotations
+
+import getpass
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import duckdb
+
+from tasks.contract import OUTPUT_VERSION, QUARANTINE
+from tasks.door import door
+from tasks.export.task import Staged
+from tasks.memo import digest_of
+from tasks.normalize.task import Normalized
+from tasks.objects import open_store
+from tasks.privacy.pseudonyms import key_fingerprint
+from tasks.publish.manifest import Input, Manifest, exports_of, publication_id
+from tasks.publish.publication import Previous, Published, find_previous
+from tasks.publish.publication import publish as to_store
+from tasks.records import Sources
+from tasks.reference.factors import Factors
+from tasks.run import MarketRun
+from tasks.segment.task import Segments
+from tasks.traits.catalogue import TRAITS
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """The publication's id and what it digests."""
+
+    publication: str
+    references: Mapping[str, str]
+    previous: Previous | None
+
+
+def identify(run: MarketRun, sources: Sources, money: Factors, catalogs: Mapping[str, str]) -> Identity:
+    """The id of this run's publication, known before a customer is described."""
+    previous = find_previous(open_store(run.publish), run.market, run.as_of)
+    references = {**money.digests, **catalogs}
+    publication = publication_id(
+        country=run.market,
+        as_of=run.as_of,
+        inputs=[(entry.table, entry.uri, entry.sha256) for entry in sources.inputs],
+        profile=run.profile_digest,
+        references=references,
+        tombstones=_tombstones(run),
+        pseudonym_key=key_fingerprint(run.pseudonym_key),
+        output_version=OUTPUT_VERSION,
+        previous=previous.sha256 if previous else None,
+    )
+    return Identity(publication, references, previous)
+
+
+def _tombstones(run: MarketRun) -> str | None:
+    return digest_of(list(run.tombstones)) if run.tombstones else None
+
+
+@door("publish")
+def publish(
+    run: MarketRun,
+    identity: Identity,
+    sources: Sources,
+    normalized: Normalized,
+    segments: Segments,
+    staged: Staged,
+    notes: Mapping[str, Any],
+) -> Published:
+    """Put the staged files, the manifest, then move the pointer."""
+    manifest = Manifest(
+        country=run.market,
+        as_of=run.as_of,
+        publication=identity.publication,
+        previous=identity.previous.sha256 if identity.previous else None,
+        profile=run.profile_digest,
+        output_version=OUTPUT_VERSION,
+        references=dict(identity.references),
+        tombstones=_tombstones(run),
+        pseudonym_key=key_fingerprint(run.pseudonym_key),
+        inputs=tuple(Input.of(entry) for entry in sources.inputs),
+        ledger=plain({name: entry.as_dict() for name, entry in normalized.ledger.items()}),
+        columns=_dictionary(run, segments),
+        exports=exports_of(staged.folder, staged.rows),
+        notes=plain(notes),
+    )
+    return to_store(
+        open_store(run.publish), staged.folder, manifest, pointer_mode=run.pointer, who=f"strata ({getpass.getuser()})"
+    )
+
+
+def plain(value: Any) -> Any:
+    """As JSON has it: dates and decimals are text, keys are sorted."""
+    return json.loads(json.dumps(value, default=str, sort_keys=True))
+
+
+def _dictionary(run: MarketRun, segments: Segments) -> dict[str, dict[str, Any]]:
+    """Each column of the canonical customers and of the quarantine: meaning, unit, type."""
+    with duckdb.connect() as con:
+        found = con.execute(
+            "DESCRIBE SELECT * FROM read_parquet($1)", [str(segments.folder / "customers.parquet")]
+        ).fetchall()
+    known = {trait.name: {"meaning": trait.meaning, "unit": trait.unit} for trait in TRAITS}
+    window = run.profile.traits.window
+    customers: dict[str, Any] = {}
+    for name, type_, *_ in found:
+        entry = known.get(
+            name, {"meaning": f"segment of the dimension {name.removeprefix('segment_')}", "unit": "code"}
+        )
+        customers[name] = {**entry, "type": type_}
+    refused = {column.name: {"meaning": column.about, "type": column.type} for column in QUARANTINE.columns}
+    about = {"window": {"months": window}}
+    return {"canonical/customers.parquet": {**customers, **about}, "canonical/quarantine.parquet": refused}

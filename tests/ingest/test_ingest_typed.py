@@ -1,0 +1,194 @@
+"""Workbooks, Parquet and JSON Lines as text: ISO dates, plain decimals, nothing reformatted by chance."""
+
+from __future__ import annotations
+
+import datetime as dt
+import io
+from decimal import Decimal
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+import xlsxwriter
+
+from tasks.errors import DropError
+from tasks.ingest.part import typed_columns
+
+
+def at(*parts):
+    return dt.datetime(*parts)  # noqa: DTZ001 - cells of a workbook know no time zone
+
+
+def workbook(*sheets, hidden=()):
+    """Bytes of an .xlsx; a sheet is (name, rows)."""
+    out = io.BytesIO()
+    with xlsxwriter.Workbook(out, {"in_memory": True}) as book:
+        day = book.add_format({"num_format": "dd/mm/yyyy"})
+        minute = book.add_format({"num_format": "dd/mm/yyyy hh:mm"})
+        for name, rows in sheets:
+            sheet = book.add_worksheet(name)
+            if name in hidden:
+                sheet.hide()
+            for r, row in enumerate(rows):
+                for c, cell in enumerate(row):
+                    if isinstance(cell, dt.datetime):
+                        sheet.write_datetime(r, c, cell, minute if cell.time() != dt.time() else day)
+                    elif isinstance(cell, tuple):
+                        sheet.write_formula(r, c, cell[0], None, cell[1])
+                    elif cell is not None:
+                        sheet.write(r, c, cell)
+    return out.getvalue()
+
+
+HEADER = ["id", "day", "amount", "note"]
+
+
+def test_cells_become_iso_dates_and_plain_decimals(read):
+    rows = [
+        HEADER,
+        ["00301", at(2022, 11, 8), 129.69600000000003, None],
+        ["00302", at(2022, 11, 8, 10, 30), 3.0, ("=C2*2", 259.392)],
+        ["00303", at(2022, 11, 9), 1e21, "x"],
+    ]
+    found = read({"sales.xlsx": workbook(("Sales", rows))})
+    assert found.columns() == tuple(HEADER)
+    assert found.rows() == [
+        ("00301", "2022-11-08", "129.696", None),
+        ("00302", "2022-11-08T10:30:00", "3", "259.392"),
+        ("00303", "2022-11-09", "1000000000000000000000", "x"),
+    ]
+    assert typed_columns(found.input().inferred) == {"day", "amount"}
+    assert found.input().inferred["mixed"] == '["note"]'
+
+
+def test_record_numbers_lead_back_to_the_row_of_the_sheet(read):
+    rows = [["Umsatz 2024"], [], HEADER, ["1", None, 1, None], [], ["2", None, 2, None]]
+    found = read({"sales.xlsx": workbook(("Sales", rows))}, skip=2)
+    assert [(row[1], row[3]) for row in found.all()] == [(1, "1"), (3, "2")]
+
+
+def test_empty_columns_are_left_out_and_blank_names_are_numbered(read):
+    found = read({"sales.xlsx": workbook(("Sales", [["id", None, None, "x"], ["1", "a", None, "b"]]))})
+    assert found.columns() == ("id", "column_2", "x")
+    assert found.rows() == [("1", "a", "b")]
+
+
+def test_hidden_sheets_are_named_and_the_only_visible_one_is_read(read):
+    found = read({"sales.xlsx": workbook(("Sales", [["id"], ["1"]]), ("Old", [["id"], ["9"]]), hidden=("Old",))})
+    assert found.rows() == [("1",)]
+    assert found.input().inferred["hidden_sheets"] == "Old"
+
+
+def test_error_cells_are_counted_since_they_read_as_empty(read):
+    found = read({"sales.xlsx": workbook(("Sales", [["id", "x"], ["1", ("=1/0", "#DIV/0!")]]))})
+    assert found.rows() == [("1", None)]
+    assert found.input().inferred["error_cells"].startswith("1 ")
+
+
+BAD_WORKBOOKS = {
+    "sheet_missing": (
+        {"sheet": "Sale"},
+        r"no such sheet; found 'Sale'; expected one of Sales, Shops; did you mean Sales\?",
+    ),
+    "sheet_not_named": ({}, "2 sheets, and the profile names none; expected one of Sales, Shops; declare sheet"),
+    "skip_beyond_the_end": ({"sheet": "Shops", "skip": 5}, "the sheet has no header"),
+    "header_row_is_blank": ({"sheet": "Sales", "skip": 1}, "the header has no names"),
+}
+
+
+@pytest.mark.parametrize("fault", BAD_WORKBOOKS)
+def test_a_workbook_that_does_not_fit_its_profile_is_refused(fault, read):
+    declared, message = BAD_WORKBOOKS[fault]
+    content = workbook(("Sales", [["title"], [None], ["1"]]), ("Shops", [["id"], ["2"]]))
+    with pytest.raises(DropError, match=message):
+        read({f"{fault}.xlsx": content}, **declared)
+
+
+def test_japanese_superstore_reads_by_sheet_names(read, shared_data):
+    """shared/data/README.md: 10,000 lines; returns are flagged ○."""
+    root = shared_data("superstore").parent
+    tables = {
+        "orders": {"files": ["japan_ja.xls"], "sheet": "注文"},
+        "returns": {"files": ["japan_ja.xls"], "sheet": "返品"},
+    }
+    found = read(root=root, tables=tables, source={"drop": "superstore"})
+    orders = found.rows("orders")
+    assert len(orders) == 10_000
+    assert orders[0][:5] == ("1", "JP-2022-1000099", "2022-11-08", "2022-11-08", "即日配送")
+    assert orders[0][16:] == ("16974", "3", "0.4", "-1986")
+    assert {row[1] for row in found.rows("returns")} == {"○"}
+
+
+def test_chinese_superstore_has_no_float_noise(read, shared_data):
+    root = shared_data("superstore").parent
+    from python_calamine import CalamineWorkbook
+
+    names = CalamineWorkbook.from_path(str(root / "superstore" / "china_zh.xls")).sheet_names
+    found = read(
+        root=root, tables={"sales": {"files": ["china_zh.xls"], "sheet": names[0]}}, source={"drop": "superstore"}
+    )
+    assert len(found.rows()) == 10_000
+    assert found.rows()[0][16] == "129.696"
+
+
+def test_parquet_types_become_text(read):
+    table = pa.table(
+        {
+            "id": pa.array(["007", None]),
+            "n": pa.array([3, -1], pa.int64()),
+            "amount": pa.array([Decimal("12.50"), None], pa.decimal128(18, 4)),
+            "ratio": pa.array([129.69600000000003, 1e-7]),
+            "day": pa.array([dt.date(2022, 11, 8), None]),
+            "at": pa.array([at(2022, 11, 8, 10, 30), None], pa.timestamp("us")),
+            "utc": pa.array([at(2022, 11, 8, 10, 30), None], pa.timestamp("us", tz="Asia/Tokyo")),
+            "ok": pa.array([True, None]),
+            "kind": pa.array(["a", "b"]).dictionary_encode(),
+            "more": pa.array([[1, 2], None]),
+        }
+    )
+    out = io.BytesIO()
+    pq.write_table(table, out)
+    found = read({"sales.parquet": out.getvalue()})
+    assert found.rows() == [
+        (
+            "007",
+            "3",
+            "12.5000",
+            "129.696",
+            "2022-11-08",
+            "2022-11-08T10:30:00",
+            "2022-11-08T10:30:00+00:00",
+            "true",
+            "a",
+            "[1,2]",
+        ),
+        (None, "-1", None, "0.0000001", None, None, None, None, "b", None),
+    ]
+    assert typed_columns(found.input().inferred) == {"n", "amount", "ratio", "day", "at", "utc", "ok", "more"}
+
+
+def test_json_lines_keep_nested_values_as_text_and_numbers_plain(read):
+    lines = b"""{"id":"007","amount":12.50,"tags":["a"],"mixed":1,"He said \\"hi\\"":"q"}
+
+{"amount":1e-7,"id":null,"extra":{"k":"v"},"mixed":"x"}
+{"amount":12345678901234567,"id":"","ok":true}
+"""
+    found = read({"sales.jsonl": lines})
+    assert found.columns() == ("id", "amount", "tags", "mixed", 'He said "hi"', "extra", "ok")
+    assert found.rows() == [
+        ("007", "12.5", '["a"]', "1", "q", None, None),
+        (None, "0.0000001", None, "x", None, '{"k":"v"}', None),
+        ("", "12345678901234567", None, None, None, None, "true"),
+    ]
+    assert typed_columns(found.input().inferred) == {"amount"}
+
+
+def test_a_shared_drop_is_written_once_for_all_its_markets(read, tmp_path):
+    for _ in range(3):
+        found = read({"all.csv": "market;id\nDE;1\nFR;2\n".encode("cp1252")}, source={"shared": True})
+        assert found.rows() == [("DE", "1"), ("FR", "2")]
+    written = [path for path in (tmp_path / "work" / "shared").iterdir() if path.suffix == ".parquet"]
+    assert len(written) == 1
+    assert written[0].name.startswith(found.input().sha256)
+    meta = pq.ParquetFile(written[0]).metadata.row_group(0).column(2)
+    assert meta.compression.startswith("LZ4")
