@@ -59,6 +59,8 @@ def matched(sample: Sample, role: str) -> Matched:
         else:
             result.columns[name] = raw[0]
             result.notes += [f"{other} is not mapped: {raw[0]} is {name}" for other in raw[1:]]
+    if "name" in result.columns and {"given_name", "family_name"} & set(result.columns):
+        result.notes.append(f"{result.columns.pop('name')} is not mapped: the full name, or the rest of one?")
     return result
 
 
@@ -148,7 +150,8 @@ def _nearly_unique(table: Matched, name: str) -> bool:
     column = table.column(name)
     if table.role in {"products", "returns"}:
         return column.unique
-    return min(column.filled, len(column.distinct)) >= _NEARLY * len(column.values)
+    # Snapshots in several folders repeat every key.
+    return min(column.filled, len(column.distinct) * table.sample.folders) >= _NEARLY * len(column.values)
 
 
 #: Attributes of a person that a line of sale may repeat. A place on a line may be the shop's or the delivery's.

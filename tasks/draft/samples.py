@@ -7,6 +7,7 @@ import json
 import re
 import unicodedata
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -85,11 +86,16 @@ def _parquet(path: Path, name: str) -> Sample:
 
 
 def _json_lines(path: Path, name: str) -> Sample:
-    with path.open(encoding="utf-8-sig") as file:
-        records = [json.loads(line, parse_float=str) for line in islice(file, ROWS + 1) if line.strip()]
+    with path.open(encoding="utf-8-sig", errors="replace") as file:
+        lines = list(islice(file, ROWS + 1))
+    records: list[dict[str, object]] = []
+    for line in lines:
+        with suppress(ValueError):  # a broken line becomes a row in quarantine when the drop is read
+            record = json.loads(line, parse_float=Decimal)
+            records += [record] if isinstance(record, dict) else []
     names = dict.fromkeys(key for record in records for key in record)
     columns = tuple(Column(key, tuple(_cell(record.get(key)) for record in records), typed=True) for key in names)
-    return Sample(name, columns, whole=len(records) <= ROWS)
+    return Sample(name, columns, whole=len(lines) <= ROWS)
 
 
 def _text(path: Path, name: str) -> Sample:
@@ -121,15 +127,27 @@ def _text(path: Path, name: str) -> Sample:
 def _dialect(head: str, name: str) -> tuple[str, str]:
     """Delimiter and quote; runs of blanks where no delimiter splits, yet blanks do, evenly.
 
-    Title lines above the header split unlike the rest, so the second half of the head counts.
+    Title lines above the header split unlike the rest, so the second half of the head counts. Where several delimiters
+    split it evenly (`;` and the comma of decimals), the header tells: the right one splits it like the rest, and first.
     """
     lines = head.splitlines(keepends=True)
     body = "".join(lines[len(lines) // 2 :]) if len(lines) > _HEAD else head
-    if not any(fields > 1 and share >= CONSISTENT for share, fields in (evenness(body, d) for d in DELIMITERS)):
+    split = {d: evenness(body, d) for d in DELIMITERS}
+    even = {d: fields for d, (share, fields) in split.items() if share >= CONSISTENT and fields > 1}
+    if not even:
         share, fields = evenness(body, WHITESPACE)
         if fields > 1 and share >= CONSISTENT:
             return WHITESPACE, '"'
-    return sniff(body, name)
+        return sniff(head, name)
+    begins = {d: _first_of(lines[:_HEAD], d, fields) for d, fields in even.items()}
+    first = [d for d, line in begins.items() if line == min(begins.values())]
+    return (first[0], '"') if len(first) == 1 else sniff(head, name)
+
+
+def _first_of(lines: Sequence[str], delimiter: str, fields: int) -> int:
+    """The first line with so many fields; their number where none has."""
+    records = ([*records_of(line, delimiter, '"', '"')] for line in lines)
+    return next((n for n, found in enumerate(records) if found and len(found[0]) == fields), len(lines))
 
 
 def _pages(content: bytes) -> tuple[str, ...]:

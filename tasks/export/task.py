@@ -49,7 +49,7 @@ def export(run: MarketRun, normalized: Normalized, segments: Segments, catalogs:
         rows = {file.path: file.rows for file in files}
         for path in sorted(canonical.glob("*.parquet")):
             rows[f"canonical/{path.name}"] = pq.read_metadata(path).num_rows
-        teams = {file.path: list(file.teams) for file in files if file.teams}
+        teams = {file.path: list(file.teams) for file in files}
         notes = sorted({note for file in files for note in file.notes})
         return {"rows": rows, "notes": {"readers": teams, "locales": notes}}
 

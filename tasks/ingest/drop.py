@@ -82,7 +82,9 @@ def _read(
             )  # fmt: skip
         relation = _union(table, parts, notes)
         if raw.mode == "increment" and raw.key:
-            relation = increments.later_wins(con, relation, raw.key, work / "increments")
+            relation = increments.later_wins(
+                con, relation, raw.key, work / "increments", (i.sha256 for i in inputs if i.table == table)
+            )
         tables[table] = relation
     return Sources(found.folder, tuple(inputs), tables, notes)
 

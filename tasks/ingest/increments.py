@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from difflib import get_close_matches
 from hashlib import sha256
 from pathlib import Path
@@ -17,11 +18,14 @@ from tasks.records import RawRelation
 PLACE = "file::BIGINT * 1000000000000 + record"
 
 
-def later_wins(con: duckdb.DuckDBPyConnection, raw: RawRelation, key: tuple[str, ...], work: Path) -> RawRelation:
+def later_wins(
+    con: duckdb.DuckDBPyConnection, raw: RawRelation, key: tuple[str, ...], work: Path, inputs: Iterable[str]
+) -> RawRelation:
     """The table with the fault `superseded` at rows that a later row of the same key replaces.
 
     Files stand in the order of their drops. Rows with a fault, or with an empty part of the key, neither replace nor
     are replaced. Where something is superseded the table is written below `work`, in order; else it stays as it is.
+    `inputs` are the sha256 of its files.
     Raises DropError for a key column that is not there.
     """
     for column in key:
@@ -39,8 +43,7 @@ def later_wins(con: duckdb.DuckDBPyConnection, raw: RawRelation, key: tuple[str,
         f"SELECT {PLACE} AS place FROM {raw.relation} WHERE fault IS NULL AND {whole} "
         f"QUALIFY row_number() OVER (PARTITION BY {columns} ORDER BY {PLACE} DESC) > 1 ORDER BY place"
     )
-    # The relation's text holds the digests of the files and the options, so it says what the result depends on.
-    digest = sha256(f"{places}".encode()).hexdigest()[:32]
+    digest = sha256("\n".join([places, *inputs]).encode()).hexdigest()[:32]
     found = _written(con, places, work / f"{digest}-places.parquet")
     if con.execute(f"SELECT 1 FROM {found} LIMIT 1").fetchall() == []:
         return raw

@@ -63,7 +63,9 @@ def read_json_lines(con: duckdb.DuckDBPyConnection, file: Delivered) -> Part:
     Raises DropError for a JSON array, for bytes that are not UTF-8, and where no line is an object.
     """
     found = encoding.inspect(file.path)
-    encoding.settle(found, "utf-8" if found.utf8 else None, file.name)
+    if not found.utf8 or found.mark not in {None, "utf-8-sig"}:
+        shown = f"bytes {found.bad_bytes[:2].hex(' ')} at offset {found.bad_offset}"
+        raise DropError("JSON is always UTF-8, this is not", file=file.name, value=shown, hint="export it in UTF-8")
     with file.path.open("rb") as opened:
         if opened.read(64).removeprefix(b"\xef\xbb\xbf").lstrip()[:1] == b"[":
             raise DropError(

@@ -261,7 +261,7 @@ def _result(run: _Run, key: str | None) -> Canonical:
         ledger.check(run.profile.market.country)
     quarantine = run.work / "quarantine.parquet"
     write_quarantine(run.con, run.refused, quarantine)
-    (run.work / "transactions.staged.parquet").unlink()
+    (run.work / "transactions.staged.parquet").unlink()  # KEEP
     inferred = run.evidence.setdefault("inferred", {})
     for table, staged in run.staged.items():
         if staged.evidence:

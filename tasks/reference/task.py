@@ -18,7 +18,7 @@ def money(run: MarketRun, normalized: Normalized) -> Factors:
         spans = con.execute(
             "SELECT currency, min(rate_date), max(rate_date) FROM read_parquet($1) GROUP BY currency ORDER BY currency",
             [str(normalized.folder / "transactions.parquet")],
-        ).to_arrow_table()
+        ).fetchall()
     finally:
         con.close()
     rates = normalized.file("rates")

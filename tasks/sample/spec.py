@@ -68,7 +68,7 @@ class Shape(Frozen):
     """Shares of the population and of the orders."""
 
     prospects: float = 0.2
-    one_time: float = 0.5
+    one_time: float = 0.33
     """Of the buyers."""
     yearly_orders: float = 3.0
     """Mean of those who come again."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from decimal import Decimal, localcontext
+from decimal import ROUND_HALF_UP, Decimal, localcontext
 from typing import Any
 
 import pyarrow as pa
@@ -44,7 +44,9 @@ def segment_sums(
 
     Money of a lens that is off is null. Guests are no customers: their row counts 0, its orders are receipts.
     """
-    guest = {"customers": 0, **{name: guests.get(name) for name in (*_SUMS[1:], *EXACT.values())}}
+    cells = [_rounded(cell) for cell in cells]
+    guest: dict[str, Any] = {"customers": 0, **{name: guests.get(name) for name in (*_SUMS[1:], *EXACT.values())}}
+    guest = _rounded(guest)
     whole = _total([*cells, guest])
     rows = []
     for name in (*profile.dimensions, "stratum"):
@@ -55,6 +57,16 @@ def segment_sums(
         for code, members in parts.items():
             rows.append({"dimension": name, "segment": code, **_row(_total(members), whole, profile)})
     return pa.Table.from_pylist(rows, SCHEMA)
+
+
+def _rounded(cell: Mapping[str, Any]) -> dict[str, Any]:
+    """A cell with money in six places.
+
+    Cells are what every dimension is made of: rounded here, and only here, each dimension has exactly the same sum.
+    """
+    with localcontext(prec=60, rounding=ROUND_HALF_UP):
+        money = {name: cell[name].quantize(_EXACT_PLACES) for name in EXACT.values() if cell[name] is not None}
+    return {**cell, **money}
 
 
 def _coded(
@@ -68,8 +80,8 @@ def _coded(
 
 def _total(parts: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
     parts = list(parts)
-    with localcontext(prec=60):  # sums of DECIMAL(38,16): the default 28 digits would round
-        total: dict[str, Any] = {name: sum(int(part[name] or 0) for part in parts) for name in _SUMS}
+    total: dict[str, Any] = {name: sum(int(part[name] or 0) for part in parts) for name in _SUMS}
+    with localcontext(prec=60):  # the default 28 digits would round
         for exact in EXACT.values():
             total[exact] = sum((part[exact] for part in parts if part[exact] is not None), Decimal(0))
     return total
@@ -77,10 +89,8 @@ def _total(parts: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
 
 def _row(total: Mapping[str, Any], whole: Mapping[str, Any], profile: Profile) -> dict[str, Any]:
     row = {name: total[name] for name in _SUMS}
-    with localcontext(prec=60):
-        for name, exact in EXACT.items():
-            off = name.split("_", 1)[1] not in profile.money.lenses
-            row[name] = None if off else total[exact].quantize(_EXACT_PLACES)
+    for name, exact in EXACT.items():
+        row[name] = total[exact] if name.split("_", 1)[1] in profile.money.lenses else None
     row["share_customers"] = _share(total["customers"], whole["customers"])
     row["share_revenue"] = _share(total["exact_monetary_local"], whole["exact_monetary_local"])
     return row

@@ -59,6 +59,12 @@ class Read:
         return self.sources.notes
 
 
+@pytest.fixture
+def profile():
+    """`profile(tables, **source)`: the profile that `read` uses."""
+    return profile_of
+
+
 @pytest.fixture(scope="session")
 def duck():
     with duckdb.connect() as connection:

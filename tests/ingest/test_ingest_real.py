@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from tasks.errors import DropError
+
 
 @pytest.mark.parametrize("copy", ["pristine", "resaved_by_indian_excel", "dirtied"])
 def test_global_electronics_retailer_is_read_whole(copy, read, shared_data):
@@ -41,3 +43,14 @@ def test_cdnow_is_read_by_runs_of_blanks(read, shared_data):
     assert (len(master), len({row[0] for row in master})) == (69_659, 23_570)
     assert (len(sample), len({row[1] for row in sample})) == (6_919, 2_357)
     assert master[0] == ("00001", "19970101", "1", "11.77")
+
+
+def test_the_retailers_customers_ask_for_their_code_page(read, shared_data):
+    """shared/data/README.md: Customers.csv is cp1252."""
+    root = shared_data("global_electronics_retailer").parent
+    with pytest.raises(DropError, match=r"Customers.csv:\d+: not UTF-8.*cp1252"):
+        read(
+            root=root,
+            tables={"sales": {"files": ["Customers.csv"]}},
+            source={"drop": "global_electronics_retailer/pristine"},
+        )

@@ -97,7 +97,7 @@ REFUSED = {
     "damaged.xls": (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"x" * 600, {}, "damaged workbook"),
     "array_not_lines.json": (b'[{"id": 1}, {"id": 2}]', {}, "a JSON array, not JSON Lines"),
     "no_objects.jsonl": (b"1\n2\n", {}, "no line is a JSON object"),
-    "latin_letters.jsonl": (b'{"x": "K\xf6ln"}\n', {}, "not UTF-8"),
+    "latin_letters.jsonl": (b'{"x": "K\xf6ln"}\n', {}, "JSON is always UTF-8.*bytes f6"),
     "unknown_kind.xyz": (GOOD, {}, "unknown kind of file"),
 }
 
@@ -127,3 +127,11 @@ def test_a_bomb_is_refused_before_it_fills_the_disk(suffix, read, monkeypatch, t
     with pytest.raises(DropError, match="unpacks to more than"):
         read({f"bomb.csv{suffix}": packed[suffix](zeros)})
     assert sum(path.stat().st_size for path in (tmp_path / "work").rglob("*")) < 1 << 20
+
+
+def test_a_workbook_that_is_a_bomb_is_refused_unopened(read, monkeypatch):
+    from tasks.ingest import workbooks
+
+    monkeypatch.setattr(workbooks, "SMALL", 1 << 20)
+    with pytest.raises(DropError, match=r"unpacks to .* a damaged workbook, or a bomb"):
+        read({"bomb.xlsx": zipped({"xl/worksheets/sheet1.xml": b" " * (8 << 20)})})

@@ -192,3 +192,33 @@ def test_a_shared_drop_is_written_once_for_all_its_markets(read, tmp_path):
     assert written[0].name.startswith(found.input().sha256)
     meta = pq.ParquetFile(written[0]).metadata.row_group(0).column(2)
     assert meta.compression.startswith("LZ4")
+
+
+def test_markets_that_meet_at_a_shared_drop_write_it_once(con, tmp_path, monkeypatch, profile):
+    from concurrent.futures import ThreadPoolExecutor
+
+    from tasks.ingest import drop
+    from tasks.objects import open_store
+
+    content = "market;id\n" + "".join(f"{'DE' if n % 2 else 'FR'};{n}\n" for n in range(20_000))
+    (tmp_path / "landing" / "DE").mkdir(parents=True)
+    (tmp_path / "landing" / "DE" / "all.csv").write_text(content)
+    market = profile({"sales": {"files": ["*"]}}, shared=True)
+    writes = []
+    original = drop.once
+
+    def counted(path, make):
+        return original(path, lambda temporary: (writes.append(path.name), make(temporary))[1])
+
+    monkeypatch.setattr(drop, "once", counted)
+
+    def one(_):
+        cursor = con.cursor()
+        sources = drop.read_drop(
+            cursor, market, open_store(tmp_path / "landing"), tmp_path / "work", as_of=dt.date(2024, 1, 1)
+        )
+        return cursor.execute(f"SELECT count(*) FROM {sources.tables['sales'].relation}").fetchone()
+
+    with ThreadPoolExecutor(8) as pool:
+        assert set(pool.map(one, range(8))) == {(20_000,)}
+    assert len(writes) == 1

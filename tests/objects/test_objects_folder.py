@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import resource
 import signal
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
 from tasks.errors import StoreUnavailable, Terminal
-from tasks.objects import files, open_store
+from tasks.objects import Put, files, open_store
 
 HERE = Path(__file__).parent
 
@@ -138,6 +140,31 @@ def test_a_writer_killed_at_any_touch_of_the_file_system_leaves_the_old_or_the_n
         assert list((root / ".strata" / "writing").iterdir()) == []
     assert died >= 5
     assert outcomes == {old, b"new"}
+
+
+def test_a_sweep_that_takes_a_new_file_for_a_dead_one_does_no_harm(tmp_path, monkeypatch):
+    taken = []
+
+    def late(file):
+        if not taken:
+            taken.append(Path(file.name))
+            return False  # the sweep of another writer was quicker to lock it
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        taken[0].unlink(missing_ok=True)  # and comes to removing it only now
+        return True
+
+    monkeypatch.setattr(files, "_try_lock", late)
+    store = open_store(tmp_path)
+    assert store.put_new("a", b"1") is Put.CREATED
+    assert store.read("a") == b"1"
+
+
+def test_threads_that_put_at_once_do_not_sweep_each_other_away(tmp_path):
+    store = open_store(tmp_path)
+    with ThreadPoolExecutor(8) as pool:
+        put = list(pool.map(lambda number: store.put_new(f"folder/{number}", b"x"), range(400)))
+    assert put == [Put.CREATED] * 400
+    assert len(list(store.list())) == 400
 
 
 def test_a_disk_that_fills_up_in_the_middle_ends_in_a_terminal_error_and_leaves_nothing(tmp_path):

@@ -184,3 +184,51 @@ def test_without_files_the_country_gives_a_profile_that_loads(tmp_path):
 def test_an_empty_folder_is_told(tmp_path):
     with pytest.raises(Terminal, match="holds no table"):
         draft("DE", tmp_path)
+
+
+def test_a_name_beside_given_names_is_not_taken_for_the_full_name(tmp_path):
+    drop = drop_of(tmp_path, "Kundennummer;Kaufdatum;Betrag\n1;31.01.2024;1,50\n")
+    drop_of(tmp_path, "Kundennummer;Vorname;Name\n1;A;B\n", "kunden.csv")
+    text = draft("DE", drop)
+    assert "given_name: Vorname" in text
+    assert "NOTE: Name is not mapped: the full name, or the rest of one?" in text
+
+
+def test_grouped_thousands_prove_no_decimal_comma(tmp_path):
+    text = draft("JP", drop_of(tmp_path, "会員番号\t購入日\t金額\n1\t2024/01/31\t1,500\n2\t2024/02/28\t500\n", "a.tsv"))
+    assert 'decimal_sign: "?"' in text
+
+
+def test_months_to_come_are_caught_by_the_glob(tmp_path):
+    for month in ("2024_01", "2024_02"):
+        drop = drop_of(tmp_path, "Kundennummer;Kaufdatum;Betrag\n1;31.01.2024;1,50\n", f"umsatz_{month}.csv")
+    assert "files: [umsatz_*.csv]" in draft("DE", drop)
+
+
+def test_dated_folders_are_drops_and_ask_what_they_hold(tmp_path):
+    drop = tmp_path / "drop"
+    for day in ("2024-01-31", "2024-02-29"):
+        (drop / day).mkdir(parents=True)
+        (drop / day / "umsatz.csv").write_text("Kundennummer;Kaufdatum;Betrag\n1;31.01.2024;1,50\n")
+    text = draft("DE", drop)
+    profile = tried(tmp_path, "DE", answered(text, ["snapshot", "EUR", "gross"]))
+    assert profile.source.drop_date.by == "path"
+    assert re.search(profile.source.drop_date.pattern, "2024-01-31/umsatz.csv")["month"] == "01"
+    assert profile.source.tables["sales"].mode == "snapshot"
+
+
+@pytest.mark.parametrize("market", ["DE", "CN", "EG", "US"])
+def test_no_column_of_the_samples_drops_is_mapped_wrongly(market, tmp_path):
+    """The sample's own profile is the truth: other headers, code pages, digits and dirt than the tables were made from."""
+    from region_profiles.reading import plain, read_yaml
+    from tasks.sample.generate import generate
+
+    generate(tmp_path, markets=[market], customers=120)
+    node, _ = read_yaml(draft(market, tmp_path / market).encode(), "draft")
+    drafted = plain(node)["source"]["mapping"]
+    found = 0
+    for table, truth in load_profile(market).source.mapping.items():
+        for column, raw in drafted.get(table, {}).get("columns", {}).items():
+            assert raw in {"?", truth.columns.get(column)}, f"{table}.{column}"
+            found += 1
+    assert found > 20

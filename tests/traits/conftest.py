@@ -10,6 +10,7 @@ import pytest
 
 from region_profiles.models import Profile
 from tasks.engine import DuckDB, open_duckdb
+from tasks.traits.catalogue import STATED
 from tasks.traits.customer import Tables, customer_traits
 
 AS_OF = date(2021, 2, 20)
@@ -22,11 +23,8 @@ LINE = pa.schema(
         ("rate_date", pa.date32()), ("net", MONEY), ("gross", MONEY),
     ]
 )  # fmt: skip
-TEXTS = (
-    "member_number customer_id type language home_country residence home_store gender city consent_email consent_sms"
-    " consent_phone consent_post consent_app consent_profiling phone_status loyalty_tier"
-).split()
-CUSTOMER = pa.schema([*((name, pa.string()) for name in TEXTS), ("birth_year", pa.int64())])
+TEXTS = ("member_number", "customer_id", "home_store", *(name for name in STATED if name != "birth_year"))
+CUSTOMER = pa.schema([*((name, pa.string()) for name in dict.fromkeys(TEXTS)), ("birth_year", pa.int64())])
 
 
 def profile_of(**parts):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from datetime import date
-from decimal import Decimal as D
+from decimal import Decimal
 
 import duckdb
 import numpy as np
@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from tasks.traits.scores import Cuts, positions, quantile_cuts, shares_of
 
+D = Decimal
 DAY = date(2021, 1, 10)
 EXAMPLE = [1, 1, 1, 1, 1, 1, 2, 2, 3, 9]
 
@@ -85,7 +86,7 @@ def test_scores_depend_neither_on_row_order_nor_on_threads(traits_of, engine):
 def test_quintiles_of_frequency_leave_australia_with_empty_bins(traits_of, shared_data):
     folder = shared_data("global_electronics_retailer/pristine")
     con = duckdb.connect()
-    customers = f"read_csv('{folder}/Customers.csv', encoding='cp1252', all_varchar=true)"
+    customers = f"read_csv('{folder}/Customers.csv', encoding='latin-1', all_varchar=true)"
     lines = con.execute(
         f"""SELECT "Order Number", CustomerKey, strptime("Order Date", '%m/%d/%Y')::DATE
             FROM read_csv('{folder}/Sales.csv', all_varchar=true) JOIN {customers} USING (CustomerKey)

@@ -1,0 +1,52 @@
+"""The same seed gives the same bytes, whatever else is generated beside it."""
+
+from __future__ import annotations
+
+import hashlib
+
+import pytest
+
+from tasks.errors import Terminal
+from tasks.sample.generate import generate
+
+# One drop of each container: plain, gzip, zip, zstd with several markets, workbooks, Parquet, JSON Lines.
+CONTAINERS = ["DE", "US", "JP", "benelux", "CN", "KR", "NG"]
+
+
+def digests(folder):
+    files = sorted(path for path in folder.rglob("*") if path.is_file() and path.name != "SAMPLE.json")
+    return {path.relative_to(folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
+
+
+@pytest.fixture(scope="module")
+def together(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("together")
+    generate(folder, markets=CONTAINERS, customers=300, seed=3)
+    return digests(folder)
+
+
+@pytest.mark.parametrize("market", CONTAINERS)
+def test_a_market_alone_has_the_bytes_it_has_among_others(market, together, tmp_path):
+    generate(tmp_path, markets=[market], customers=300, seed=3)
+    assert digests(tmp_path) == {path: digest for path, digest in together.items() if path.startswith(f"{market}/")}
+
+
+def test_another_seed_gives_other_purchases(together, tmp_path):
+    generate(tmp_path, markets=["DE"], customers=300, seed=4)
+    assert digests(tmp_path)["DE/umsaetze_2024.csv"] != together["DE/umsaetze_2024.csv"]
+
+
+def test_a_market_of_a_shared_drop_brings_the_whole_drop(tmp_path):
+    summary = generate(tmp_path, markets=["LU"], customers=50, seed=1)
+    assert summary.markets == ("BE", "LU", "NL")
+
+
+def test_an_unknown_market_is_refused_with_the_known_ones(tmp_path):
+    with pytest.raises(Terminal, match=r"no sample for this market; found 'XX'; expected one of AE, BE"):
+        generate(tmp_path, markets=["DE", "XX"])
+
+
+def test_sample_json_has_the_digest_of_every_file(tmp_path):
+    summary = generate(tmp_path, markets=["MX", "EG"], customers=200, seed=1)
+    told = {file["path"]: file["sha256"] for drop in summary.facts["drops"].values() for file in drop["files"]}
+    assert told == digests(tmp_path)
