@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import atexit
 from dataclasses import dataclass
 from datetime import date
-from functools import lru_cache
 from pathlib import Path
+from threading import Lock
 from typing import Literal
 
 import duckdb
@@ -53,7 +54,21 @@ class MarketRun:
         return DuckDB(self.cursor())
 
 
-@lru_cache(maxsize=1)
+_roots: dict[tuple[str, int | None, Path], duckdb.DuckDBPyConnection] = {}
+_opening = Lock()
+
+
 def _root(memory: str, threads: int | None, spill: Path) -> duckdb.DuckDBPyConnection:
-    spill.mkdir(parents=True, exist_ok=True)
-    return open_duckdb(memory, threads, spill)
+    with _opening:
+        key = (memory, threads, spill)
+        if key not in _roots:
+            spill.mkdir(parents=True, exist_ok=True)
+            _roots[key] = open_duckdb(memory, threads, spill)
+        return _roots[key]
+
+
+@atexit.register
+def close() -> None:
+    """Close the process' DuckDB instance: its memory and spill files are given back."""
+    while _roots:
+        _roots.popitem()[1].close()

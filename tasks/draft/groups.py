@@ -43,6 +43,8 @@ def globs(files: Sequence[str], others: set[str]) -> tuple[str, ...]:
 
     >>> globs(["sales_2023.csv", "sales_2024.csv"], {"customers.csv"})
     ('sales_*.csv',)
+    >>> globs(["sales_2023-11.csv", "sales_2023-12.csv"], set())
+    ('sales_*.csv',)
     >>> globs(["2023-07-31/sales.csv", "2023-08-31/sales.csv"], set())
     ('sales.csv',)
     >>> globs(["a1.csv", "a2.csv"], {"a3.csv"})
@@ -51,8 +53,8 @@ def globs(files: Sequence[str], others: set[str]) -> tuple[str, ...]:
     names = sorted({PurePosixPath(file).name for file in files})
     if len(names) == 1:
         return tuple(names)
-    start = re.sub(r"\d+$", "", _common(names))
-    end = re.sub(r"^\d+", "", _common([name[::-1] for name in names])[::-1])
+    start = re.sub(r"\d[\d._-]*$", "", _common(names))
+    end = re.sub(r"^[\d._-]*\d", "", _common([name[::-1] for name in names])[::-1])
     glob = f"{start}*{end}"
     if any(fnmatchcase(PurePosixPath(other).name, glob) for other in others) or not start:
         return tuple(names)

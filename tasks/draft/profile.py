@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 from region_profiles.loader import load_profile
@@ -123,6 +124,9 @@ def _no_sales(text: Text, made: Plan) -> None:
 def _table(text: Text, name: str, sample: Sample, made: Plan) -> None:
     text.key(2, name)
     text.key(3, "files", list(sample.files))
+    if sample.files == (sample.file,) and (dated := re.search(r"\d[\d._-]{3,}(?=\.)", sample.file)):
+        glob = sample.file.replace(dated[0], "*")
+        text.note(3, f"one file, perhaps named by its date: then {glob} catches those to come")
     if sample.sheet:
         text.key(3, "sheet", sample.sheet)
     if sample.delimiter:

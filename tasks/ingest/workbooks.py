@@ -83,7 +83,7 @@ def _write(file: Delivered, table: RawTable, target: Path) -> None:
     columns = column_names(header[n] or f"column_{n + 1}" for n in used)
     typed = [c for c, n in zip(columns, used, strict=True) if _typed(cells[n])]
     mixed = [c for c, n in zip(columns, used, strict=True) if _mixed(cells[n])]
-    inferred |= typed_note(typed) | ({"mixed": json.dumps(mixed, ensure_ascii=False)} if mixed else {})
+    inferred |= typed_note(typed) | ({"mixed": ", ".join(mixed)} if mixed else {})
     arrays = [pa.array([number for number, _ in data], pa.int64()), pa.nulls(len(data), pa.string())]
     arrays += [pa.array([cell_text(c) for c in cells[n]], pa.string()) for n in used]
     result = pa.table(arrays, names=["record", "fault", *columns])

@@ -198,7 +198,7 @@ def _finish_lines(run: _Run, lines: Lines, excluded: int) -> None:
     doubles = 0
     if key or files:
         doubles = find_doubles(con, kept, key, content_columns(), files, "strata_doubles")
-    by = "s.currency, s.kind, count(*), sum(s.delivered)"
+    by = "s.currency, s.kind, count(*), sum(coalesce(s.delivered, s.gross))"
     if doubles:
         query = (
             f"SELECT d.reason, {by} FROM {STAGED} s JOIN strata_doubles d ON s.file = d.file AND s.record = d.record "
@@ -216,7 +216,10 @@ def _finish_lines(run: _Run, lines: Lines, excluded: int) -> None:
     if returns:
         run.evidence["returns"] = {"lines": returns, "order_found": found}
     run.paths["transactions"] = run.work / "transactions.parquet"
-    written = write_lines(con, lines, run.paths["transactions"], doubles=doubles, excluded=excluded, rate_dates=found)
+    written = write_lines(
+        con, lines, run.paths["transactions"], doubles=doubles, excluded=excluded, rate_dates=found,
+        taxed=run.profile.tax.amounts != "untaxed",
+    )
     ledger.check(run.profile.market.country)
     if written != ledger.kept:
         ledger.kept = written
@@ -261,7 +264,7 @@ def _result(run: _Run, key: str | None) -> Canonical:
         ledger.check(run.profile.market.country)
     quarantine = run.work / "quarantine.parquet"
     write_quarantine(run.con, run.refused, quarantine)
-    (run.work / "transactions.staged.parquet").unlink()  # KEEP
+    (run.work / "transactions.staged.parquet").unlink()
     inferred = run.evidence.setdefault("inferred", {})
     for table, staged in run.staged.items():
         if staged.evidence:

@@ -20,7 +20,7 @@ def count_staged(
 ) -> TableLedger:
     """The ledger of staged rows by their faults and `aside`; rows that pass count as kept until `move` says otherwise."""
     ledger = TableLedger(faults.table.name)
-    money = "currency, kind, sum(delivered)" if amounts else "NULL, NULL, NULL"
+    money = "currency, kind, sum(coalesce(delivered, gross))" if amounts else "NULL, NULL, NULL"
     rows = con.execute(f"SELECT aside, row_faults, count(*), {money} FROM {relation} GROUP BY ALL ORDER BY ALL").fetchall()
     for aside, mask, count, currency, kind, amount in rows:
         ledger.read += count

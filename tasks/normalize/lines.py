@@ -8,7 +8,7 @@ from region_profiles.models import Profile
 from tasks.contract import KINDS
 from tasks.normalize.faults import Fault
 from tasks.normalize.fields import Layer, boolean_sql, clean, date_layers, one_of, unnamed_value
-from tasks.normalize.money import DECIMAL, NEUTRAL, currency_sql, net_and_gross
+from tasks.normalize.money import DECIMAL, NEUTRAL, currency_sql, net_and_gross, product
 from tasks.normalize.parse_code import currency_codes
 from tasks.normalize.parse_number import number_sql
 from tasks.normalize.rules import Rule
@@ -79,7 +79,7 @@ def _amount(rules: Mapping[str, Rule]) -> Layer:
     units = "number_quantity" if "quantity" in rules else "CAST(1 AS DECIMAL(18,4))"
     parts = ["number_amount"] if "amount" in rules else []
     if "unit_price" in rules:
-        price = f"TRY_CAST({units} * number_unit_price AS {DECIMAL})" if "quantity" in rules else "number_unit_price"
+        price = product("number_quantity", "number_unit_price") if "quantity" in rules else "number_unit_price"
         if "discount" in rules:
             price = f"TRY_CAST({price} - coalesce(number_discount, 0) AS {DECIMAL})"
         parts.append(price)
@@ -195,13 +195,16 @@ def _amount_faults(profile: Profile, rules: Mapping[str, Rule]) -> list[Fault]:
 
 
 def line_values(profile: Profile, rules: Mapping[str, Rule]) -> Layer:
-    """The canonical columns of a line over the last layer, `order_id` still null where none is delivered."""
+    """The canonical columns of a line over the last layer.
+
+    Still null are order_id where none is delivered, and tax, which is gross - net.
+    """
     texts = ("order_id", "line_id", "member_number", "store_id", "product_id", "channel", "payment", "returned_order_id")
     values = {column: f"text_{column}" if column in rules else "NULL::VARCHAR" for column in texts}
     values |= {
         "kind": "line_kind",
         "quantity": "CASE WHEN line_kind = 'return' THEN -abs(units) ELSE coalesce(units, 1) END",
-        "tax": "CAST(line_gross - line_net AS DECIMAL(18,4))",
+        "tax": "NULL::DECIMAL(18,4)",
         "discount": "abs(number_discount)" if "discount" in rules else "NULL::DECIMAL(18,4)",
         "currency": "line_currency",
         "returned": "coalesce(value_returned, false)" if "returned" in rules else "false",
@@ -210,8 +213,8 @@ def line_values(profile: Profile, rules: Mapping[str, Rule]) -> Layer:
         "net": "line_net",
         "gross": "line_gross",
     }
-    if profile.tax.amounts == "untaxed":
-        values["tax"] = "number_tax" if "tax" in rules else "NULL::DECIMAL(18,4)"
+    if profile.tax.amounts == "untaxed" and "tax" in rules:
+        values["tax"] = "number_tax"
     return values
 
 

@@ -35,7 +35,10 @@ _SORTED_ROWS = 1_000_000
 
 @dataclass(frozen=True, slots=True)
 class Lines:
-    """The staged lines: view `strata_lines` with file, record, canonical columns, row_faults, aside, bad_value."""
+    """The staged lines: view `strata_lines` with file, record, canonical columns, row_faults, aside, bad_value.
+
+    `delivered` is the amount as delivered where it is not `gross`.
+    """
 
     mapped: Mapped
     faults: Faults
@@ -59,7 +62,7 @@ def stage_lines(
     values |= {
         "row_faults": "row_faults",
         "aside": "aside",
-        "delivered": "delivered",
+        "delivered": "CASE WHEN delivered <> line_gross OR line_gross IS NULL THEN delivered END",
         "bad_value": faults.value_sql("row_faults", mapped.columns),
     }
     columns = ", ".join(f"{value} AS {name(column)}" for column, value in values.items())
@@ -95,7 +98,7 @@ def _view(con: duckdb.DuckDBPyConnection, mapped: Mapped, staged: Path) -> None:
 
 
 def write_lines(
-    con: duckdb.DuckDBPyConnection, lines: Lines, target: Path, *, doubles: int, excluded: int, rate_dates: int
+    con: duckdb.DuckDBPyConnection, lines: Lines, target: Path, *, doubles: int, excluded: int, rate_dates: int, taxed: bool
 ) -> int:
     """Copy the lines that count to their canonical file, in input order; return how many."""
     tables = f"{STAGED} s"
@@ -107,7 +110,7 @@ def write_lines(
     if rate_dates:
         tables += " LEFT JOIN strata_rate_dates r ON s.file = r.file AND s.record = r.record"
         rate_date = "coalesce(r.rate_date, s.local_date)"
-    columns = ", ".join(_output(column, rate_date) for column in output_columns())
+    columns = ", ".join(_output(column, rate_date, taxed=taxed) for column in output_columns())
     query = f"SELECT {columns} FROM {tables} WHERE s.row_faults = 0 AND s.aside = 0"
     rows = int(con.execute(f"SELECT count(*) FROM {STAGED}").fetchall()[0][0])
     sort = " ORDER BY s.file, s.record" if lines.mapped.has_joins or rows <= _SORTED_ROWS else ""
@@ -122,11 +125,13 @@ def output_columns() -> tuple[str, ...]:
     return tuple(c.name for c in TRANSACTIONS.columns if c.name not in INPUT_ONLY["transactions"])
 
 
-def _output(column: str, rate_date: str) -> str:
+def _output(column: str, rate_date: str, *, taxed: bool) -> str:
     type_ = SQL_TYPES[TRANSACTIONS[column].type]
     if column == "order_id":
         member = "coalesce(s.member_number || '@' || s.local_date, '@' || s.file || ':' || s.record)"
         return f"coalesce(s.order_id, {member}) AS order_id"
+    if column == "tax":
+        return f"CAST(coalesce(s.tax, s.gross - s.net) AS {type_}) AS tax" if taxed else "s.tax"
     if column == "rate_date":
         return f"{rate_date} AS rate_date"
     if column in {"file", "record", "net", "gross", "quantity", "tax", "discount"}:

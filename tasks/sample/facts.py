@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -12,9 +13,10 @@ import numpy.typing as npt
 
 from tasks.sample.cells import KINDS
 from tasks.sample.people import People
-from tasks.sample.shop import RETURN, Lines, Longs, Shop
+from tasks.sample.seasons import DAYS
+from tasks.sample.shop import RETURN, Lines, Longs, Shop, take
 from tasks.sample.small_tables import decisions
-from tasks.sample.spec import MarketSpec
+from tasks.sample.spec import FIRST, MarketSpec
 
 #: Customers whose purchases do not count, by the column that says so and its code.
 EXCLUDED = {"employee": 1, "test": 1, "deceased": 1, "consent_profiling": 1}
@@ -60,54 +62,79 @@ def excluded(spec: MarketSpec, people: People) -> npt.NDArray[np.bool_]:
     return out
 
 
-class LineFacts:
-    """Counts over all stretches, by market."""
+class Tally:
+    """Lines, guests, returns, and by kind and month: of a set of lines."""
 
     def __init__(self, shop: Shop) -> None:
         self._shop = shop
-        self.rows = 0
-        self._counts: dict[str, Counter[str]] = {market: Counter() for market in shop.spec.markets}
-        self._amounts: dict[str, Counter[tuple[str, str]]] = {market: Counter() for market in shop.spec.markets}
-        self._orders = np.zeros(len(shop.people), dtype=np.int32)
-        self._excluded = excluded(shop.spec, shop.people)
         self._amount = shop.prices.table()["amount"]
-        by_name = {name: market for market, name in shop.spec.markets.items()}
-        default = next(iter(shop.spec.markets))
-        markets = list(shop.spec.markets)
-        self._market = np.array([markets.index(by_name.get(store.country, default)) for store in shop.spec.stores])
+        self._counts: Counter[str] = Counter()
+        self._amounts: Counter[str] = Counter()
+        self._months = np.array([f"{FIRST + timedelta(days=day):%Y-%m}" for day in range(DAYS)])
+        self._days = np.zeros(DAYS, dtype=np.int64)
+
+    def add(self, lines: Lines) -> None:
+        """Count these lines."""
+        counts, back, currencies = self._counts, lines["kind"] == RETURN, self._shop.prices.currencies
+        counts["lines"] += len(back)
+        counts["guests"] += int((lines["customer"] < 0).sum())
+        counts["returns_with_order"] += int((back & (lines["returned"] >= 0)).sum())
+        counts["returns_without_order"] += int((back & (lines["returned"] < 0)).sum())
+        self._days += np.bincount(lines["day"], minlength=DAYS)
+        amounts = np.where(back, -1, 1) * self._amount[lines["money"]]
+        group = lines["kind"] * len(currencies) + lines["currency"]
+        for code in np.unique(group):
+            kind, period = divmod(int(code), len(currencies))
+            counts[KINDS[kind]] += int((group == code).sum())
+            self._amounts[f"{KINDS[kind]} {currencies[period]}"] += int(amounts[group == code].sum())
+
+    def as_dict(self) -> dict[str, Any]:
+        """Counts; amounts on the market's tax basis by kind and currency; lines by local month."""
+        scale = Decimal(1).scaleb(-self._shop.spec.money.decimals)
+        months: Counter[str] = Counter()
+        for month, lines in zip(self._months.tolist(), self._days.tolist(), strict=True):
+            months[month] += lines
+        amounts = {name: str(amount * scale) for name, amount in sorted(self._amounts.items())}
+        return {**dict(sorted(self._counts.items())), "amounts": amounts, "months": dict(months)}
+
+
+class LineFacts:
+    """Counts over all stretches, by market.
+
+    `sound` lines are neither broken nor superseded nor copies; of these, `counted` ones are of no excluded customer.
+    """
+
+    def __init__(self, shop: Shop) -> None:
+        spec = shop.spec
+        self.rows = 0
+        self._counts: dict[str, Counter[str]] = {market: Counter() for market in spec.markets}
+        self._sound = {market: Tally(shop) for market in spec.markets}
+        self._counted = {market: Tally(shop) for market in spec.markets}
+        self._orders = np.zeros(len(shop.people), dtype=np.int32)
+        self._excluded = excluded(spec, shop.people)
+        by_name = {name: market for market, name in spec.markets.items()}
+        markets = list(spec.markets)
+        self._market = np.array([markets.index(by_name.get(store.country, markets[0])) for store in spec.stores])
 
     def add(self, lines: Lines) -> None:
         """Count a stretch."""
         self.rows += len(lines["order"])
         begins = (lines["line"] == 1) & (lines["again"] == 0) & (lines["kind"] != RETURN) & (lines["customer"] >= 0)
         self._orders += np.bincount(lines["customer"][begins], minlength=len(self._orders)).astype(np.int32)
+        sound = (lines["again"] != 1) & (lines["replaced"] == 0)
+        left_out = (lines["customer"] >= 0) & self._excluded[lines["customer"]]
         markets = self._market[lines["store"]]
-        for number, market in enumerate(self._counts):
+        for number, (market, counts) in enumerate(self._counts.items()):
             here = markets == number
-            self._count(market, {name: values[here] for name, values in lines.items()})
-
-    def _count(self, market: str, lines: Lines) -> None:
-        customer, counts = lines["customer"], self._counts[market]
-        counts["rows"] += len(customer)
-        counts["duplicate_content"] += int((lines["again"] == 1).sum())
-        counts["duplicate_key"] += int(lines["replaced"].sum())
-        kept = (lines["again"] != 1) & (lines["replaced"] == 0)
-        counts["guests"] += int((kept & (customer < 0)).sum())
-        back = kept & (lines["kind"] == RETURN)
-        counts["returns_with_order"] += int((back & (lines["returned"] >= 0)).sum())
-        counts["returns_without_order"] += int((back & (lines["returned"] < 0)).sum())
-        counts["of_excluded_customers"] += int((kept & (customer >= 0) & self._excluded[customer]).sum())
-        amounts = np.where(lines["kind"] == RETURN, -1, 1) * self._amount[lines["money"]]
-        group = lines["kind"] * len(self._shop.prices.currencies) + lines["currency"]
-        for code in np.unique(group[kept]):
-            kind, period = divmod(int(code), len(self._shop.prices.currencies))
-            rows = kept & (group == code)
-            counts[f"kind_{KINDS[kind]}"] += int(rows.sum())
-            self._amounts[market][KINDS[kind], self._shop.prices.currencies[period]] += int(amounts[rows].sum())
+            counts["rows"] += int(here.sum())
+            counts["duplicate_content"] += int((here & (lines["again"] == 1)).sum())
+            counts["duplicate_key"] += int((here & (lines["replaced"] == 1)).sum())
+            counts["of_excluded_customers"] += int((here & sound & left_out).sum())
+            self._sound[market].add(take(lines, np.flatnonzero(here & sound)))
+            self._counted[market].add(take(lines, np.flatnonzero(here & sound & ~left_out)))
 
     def as_dict(self, faults: Mapping[tuple[str, str], int], sent_again: int) -> dict[str, Any]:
-        """All counts; amounts of rows that are neither broken nor superseded, on the market's basis, by kind."""
-        scale = Decimal(1).scaleb(-self._shop.spec.money.decimals)
+        """All of it, with `shape`: how the orders are spread over the customers."""
         orders = np.sort(self._orders)[::-1]
         buyers = int((orders > 0).sum())
         return {
@@ -119,10 +146,8 @@ class LineFacts:
                     **dict(sorted(counts.items())),
                     "rows": counts["rows"] + fault_counts(faults, market)["broken"] + sent_again,
                     **fault_counts(faults, market),
-                    "amounts": {
-                        f"{kind} {currency}": str(amount * scale)
-                        for (kind, currency), amount in sorted(self._amounts[market].items())
-                    },
+                    "sound": self._sound[market].as_dict(),
+                    "counted": self._counted[market].as_dict(),
                 }
                 for market, counts in self._counts.items()
             },

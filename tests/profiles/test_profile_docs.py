@@ -50,6 +50,7 @@ def test_the_draft_proves_and_asks_what_the_page_says(drop):
     ):
         assert asked in questions
     assert "code page" not in questions
+    assert "ventes_*.csv catches those to come" in re.sub(r"\n\s*#\s*", " ", text)
     assert text.count("# QUESTION:") <= 10
 
 

@@ -1,7 +1,7 @@
 """The sample's customers buy as those of real shops do.
 
-Ranges: one-time buyers are 46 % (Global Electronics Retailer) to 60 % (CDNOW: 1,411 of 2,357 without a repeat), and the
-best tenth of CDNOW's buyers placed about half of the orders; 22 % of the Global Electronics Retailer's customers never bought.
+Ranges stand around published data: of CDNOW's 23,570 buyers 51 % have one purchase and the best tenth 41 % of all; of
+the Global Electronics Retailer's 15,266 customers 22 % never bought. Visitors, who seldom come again, move JP and AE.
 """
 
 from __future__ import annotations
@@ -35,10 +35,8 @@ def test_a_third_of_the_japanese_customers_are_visitors(sample):
 def test_every_drop_has_what_hurts(sample, drop):
     tables = sample.facts["drops"][drop]["tables"]
     for market in tables["transactions"]["markets"].values():
-        assert market["guests"] > 0
-        assert market["returns_without_order"] > 0
-        assert market["kind_gift_card_sale"] > 0
-        assert market["kind_gift_card_redemption"] > 0
+        for what in ("guests", "returns_without_order", "gift_card_sale", "gift_card_redemption"):
+            assert market["sound"][what] > 0
     assert sum(market["second_accounts"] for market in tables["customers"]["markets"].values()) == 20
     assert any(store.closed for store in load(drop).stores)
 
@@ -60,12 +58,12 @@ def test_the_facts_are_what_stands_in_the_files(sample, german_lines):
     assert len(everything) == facts["rows"]
     assert sum(count - 1 for count in keys.values()) == facts["duplicate_content"] + facts["duplicate_key"]
     last = {(row["Beleg-Nr."], row["Pos."]): row for row in sound}  # the later row counts
-    assert sum(not row["Kunden-Nr."] for row in last.values()) == facts["guests"]
+    assert sum(not row["Kunden-Nr."] for row in last.values()) == facts["sound"]["guests"]
     for word, kind in [("Rückgabe", "return"), ("Verkauf", "sale"), ("Versand", "shipping")]:
         lines = [row for row in last.values() if row["Art"] == word]
         amount = sum(Decimal(row["Betrag"].replace(".", "").replace(",", ".")) for row in lines)
-        assert len(lines) == facts[f"kind_{kind}"]
-        assert str(amount) == facts["amounts"][f"{kind} EUR"]
+        assert len(lines) == facts["sound"][kind]
+        assert str(amount) == facts["sound"]["amounts"][f"{kind} EUR"]
 
 
 def test_returns_name_orders_that_were_sold_before(german_lines):
