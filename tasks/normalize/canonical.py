@@ -124,7 +124,7 @@ def _corrections(run: _Run) -> None:
                 "value",
             ),
         )
-        staged = _simple(run, "corrections", checks, later=f"effective > DATE '{run.as_of}'")
+        staged = _simple(run, "corrections", checks, later=("effective", run.as_of))
         rows = run.con.execute(
             "SELECT member_number, action, value, effective, record FROM strata_corrections "
             f"ANTI JOIN strata_corrections_doubles USING (file, record) WHERE {_KEPT} ORDER BY file, record"
@@ -133,12 +133,12 @@ def _corrections(run: _Run) -> None:
     corrections.store(run.con, resolved)
 
 
-def _simple(run: _Run, table: str, checks: tuple[Fault, ...] = (), later: str = "false") -> Staged:
+def _simple(run: _Run, table: str, checks: tuple[Fault, ...] = (), later: tuple[str, date] | None = None) -> Staged:
     """Read, count and write one of the small tables."""
     mapped = run.plans[table]
     if table == "rates":
         checks = (Fault("rate:not_positive", "number_rate <= 0", "rate"),)
-        later = f"date > DATE '{run.as_of}'"
+        later = ("date", run.as_of)
     staged = stage_table(run.con, run.profile, mapped, more_faults=checks, later=later)
     doubles = _doubles(run, staged)
     run.staged[table] = staged
@@ -273,7 +273,7 @@ def _result(run: _Run, key: str | None) -> Canonical:
     run.evidence["unmapped_columns"] = _unmapped(run)
     run.evidence["key"] = key_fingerprint(key)
     tax = run.profile.tax
-    run.evidence["tax"] = {"amounts": tax.amounts, "rates": [f"{r.rate} since {r.since or 'ever'}" for r in tax.rates]}
+    run.evidence["tax"] = {"basis": tax.amounts, "rates": [f"{r.rate} since {r.since or 'ever'}" for r in tax.rates]}
     if tax.amounts != "untaxed" and not tax.rates:
         run.evidence["tax"]["note"] = "no rate is known: lines without a tax of their own count as untaxed"
     ledger = {table: run.ledger[table] for table in TABLES if table in run.ledger}

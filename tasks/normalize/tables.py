@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 import duckdb
@@ -40,7 +41,7 @@ def stage_table(
     *,
     extra: Mapping[str, str] | None = None,
     more_faults: tuple[Fault, ...] = (),
-    later: str = "false",
+    later: tuple[str, date] | None = None,
 ) -> Staged:
     """Read a small table into the temporary table `strata_<name>`.
 
@@ -56,7 +57,7 @@ def stage_table(
     decided = {
         "row_faults": faults.mask_sql(),
         "field_bits": bits(fault.condition for fault in optional),
-        "aside": aside_sql(f"coalesce({later}, false)"),
+        "aside": aside_sql(_beyond(values, later)),
     }
     inner = stacked(mapped.query, [*clean(rules), *layers, decided])
     columns = [f"{value} AS {name(column)}" for column, value in {**values, **(extra or {})}.items()]
@@ -89,6 +90,11 @@ def _value(column: str, type_: Any, fields: Mapping[str, Field]) -> str:
     if column in fields:
         return f"CAST({fields[column].value} AS {SQL_TYPES[type_]})"
     return f"NULL::{SQL_TYPES[type_]}"
+
+
+def _beyond(values: Mapping[str, str], later: tuple[str, date] | None) -> str:
+    """Whether the row's date lies after the as-of date; in the layer below, the canonical columns have no names yet."""
+    return "false" if later is None else f"coalesce({values[later[0]]} > DATE '{later[1]}', false)"
 
 
 def _count(con: duckdb.DuckDBPyConnection, relation: str, optional: list[Fault]) -> dict[str, int]:

@@ -57,8 +57,8 @@ def excluded(spec: MarketSpec, people: People) -> npt.NDArray[np.bool_]:
     corrected = decisions(spec, people)
     out[[who for who, action, _ in corrected if action in EXCLUDING]] = True
     for who, action, stays in corrected:
-        if action == "merge":
-            out[who] = out[stays]
+        if action == "merge":  # what one of the two asked for holds for the person
+            out[who] = out[stays] = out[who] or out[stays]
     return out
 
 
@@ -179,6 +179,7 @@ def customer_facts(
             "duplicate_content": int((here & (again == 1)).sum()),
             "duplicate_key": int((here & (again == 2)).sum()),  # noqa: PLR2004  # code of `again`
             "visitors": int((once & (known["visitor"] == 1)).sum()),
+            "merged": sum(action == "merge" and bool(once[who]) for who, action, _ in decisions(spec, people)),
             "second_accounts": int((once & (known["prefix"] == 1)).sum()),
             **{name: int((once & (known[name] == code)).sum()) for name, code in EXCLUDED.items() if name in delivered},
             **broken,
