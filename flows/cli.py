@@ -6,7 +6,7 @@ import sys
 
 import typer
 
-from flows.commands import demo, doctor, explain, profile, reference, run, sample, status, validate
+from flows.commands import demo, diff, doctor, explain, profile, reference, run, sample, status, validate
 from tasks.errors import StrataError
 
 app = typer.Typer(
@@ -24,6 +24,7 @@ app.command("doctor")(doctor.doctor)
 app.command("status")(status.status)
 app.command("preview")(explain.preview)
 app.command("explain")(explain.explain)
+app.command("diff")(diff.diff)
 app.add_typer(profile.app, name="profile")
 app.add_typer(reference.app, name="reference")
 

@@ -26,6 +26,7 @@ from tasks.records import Sources
 from tasks.reference.factors import Factors
 from tasks.reference.task import money
 from tasks.run import MarketRun
+from tasks.segment.reconcile import reconcile
 from tasks.segment.task import Segments, segment
 from tasks.traits.task import Described, traits
 
@@ -129,6 +130,7 @@ def _stages(run: MarketRun, call: Call, timed: Callable[[str], Any]) -> MarketOu
         staged: Staged = call(export)(run, normalized, segments, catalogs)
     with timed("publish"):
         notes = _notes(sources, normalized, factors, described, segments, staged)
+        notes["reconciliation"] = _reconciliation(run, normalized, factors, segments)
         published: Published = call(publish)(run, identity, sources, normalized, segments, staged, notes)
     outcome = MarketOutcome(
         run.market, run.as_of, published.state, published.id, detail=f"{segments.customers:,} customers, {published.id}"
@@ -171,6 +173,20 @@ def _notes(
         "segments": dict(segments.notes),
         "exports": staged.notes,
     }
+
+
+def _reconciliation(run: MarketRun, normalized: Normalized, factors: Factors, segments: Segments) -> dict[str, Any]:
+    con = run.cursor()
+    try:
+        gross = con.execute(
+            "SELECT currency, sum(gross) FROM read_parquet($1) GROUP BY currency ORDER BY currency",
+            [str(normalized.folder / "transactions.parquet")],
+        ).fetchall()
+    finally:
+        con.close()
+    rows = pq.read_table(segments.folder / "segments.parquet", columns=["dimension", "segment", "lifetime_local"])
+    local = factors.notes["local_currency"]
+    return reconcile(normalized.ledger["transactions"], dict(gross), rows.to_pylist(), local, run.market)
 
 
 def _with_ledger(outcome: MarketOutcome, run: MarketRun, normalized: Normalized) -> MarketOutcome:

@@ -88,10 +88,16 @@ def _typed(rows: pa.Table, expr: ir.Table) -> pa.Table:
     return rows.cast(pa.schema([pa.field(field.name, field.type) for field in expr.schema().to_pyarrow()]))
 
 
-def _write(con: duckdb.DuckDBPyConnection, rows: str, path: Path, order_by: Sequence[str]) -> int:
-    """The one writer of Parquet files: `rows` is a SELECT."""
+def _write(con: duckdb.DuckDBPyConnection, rows: str, expr: ir.Table, path: Path, order_by: Sequence[str]) -> int:
+    """The one writer of Parquet files: `rows` is a SELECT of the columns of `expr`, and gets their types."""
+    types = expr.schema().items()
+    columns = ", ".join(f'CAST("{name}" AS {DuckDBType.to_string(dtype)}) AS "{name}"' for name, dtype in types)
+    # DuckDB marks a column REQUIRED where its plan happens to know that nothing is null: the bytes would follow from
+    # how a result was computed. A branch without rows, which it cannot see through, keeps every column OPTIONAL.
+    empty = f"SELECT {', '.join('NULL' for _ in expr.columns)} FROM range(0)"
+    nullable = f"SELECT {columns} FROM ({rows}) UNION ALL {empty}"
     order = ", ".join(f'"{column}" NULLS LAST' for column in order_by)
-    ordered = f"SELECT * FROM ({rows}) ORDER BY {order}" if order else rows
+    ordered = f"SELECT * FROM ({nullable}) ORDER BY {order}" if order else nullable
     path.parent.mkdir(parents=True, exist_ok=True)
     counted = con.execute(f"COPY ({ordered}) TO {_literal(path)} ({PARQUET})").fetchall()
     return int(counted[0][0])
@@ -143,7 +149,7 @@ class DuckDB:
 
     def write(self, expr: ir.Table, path: Path, order_by: Sequence[str]) -> int:
         """Straight to the file."""
-        return _write(self.con, self.backend.compile(expr), path, order_by)
+        return _write(self.con, self.backend.compile(expr), expr, path, order_by)
 
 
 class Spark:
@@ -198,11 +204,8 @@ class Spark:
     def write(self, expr: ir.Table, path: Path, order_by: Sequence[str]) -> int:
         """Stage in Spark's own files, then rewrite with the one writer."""
         folder = self._staged(expr)
-        types = expr.schema().items()
-        columns = ", ".join(f'CAST("{name}" AS {DuckDBType.to_string(dtype)}) AS "{name}"' for name, dtype in types)
         try:
-            rows = f"SELECT {columns} FROM read_parquet({_literal(folder / '*.parquet')})"
-            return _write(self.con, rows, path, order_by)
+            return _write(self.con, f"FROM read_parquet({_literal(folder / '*.parquet')})", expr, path, order_by)
         finally:
             shutil.rmtree(folder)
 

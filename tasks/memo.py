@@ -64,20 +64,18 @@ def remember(work: Path, step: str, depends_on: object, compute: Callable[[Path]
     try:
         notes = compute(building)
         files = {str(p.relative_to(building)): file_digest(p) for p in sorted(building.rglob("*")) if p.is_file()}
-        (building / REF).write_text(
-            json.dumps({"files": files, "notes": notes}, sort_keys=True, ensure_ascii=False, indent=1, default=str)
-        )
+        ref = json.dumps({"files": files, "notes": notes}, sort_keys=True, ensure_ascii=False, indent=1, default=str)
+        (building / REF).write_text(ref, encoding="utf-8")
         try:
             building.rename(final)
         except OSError:  # another run was first, or a broken folder lies there
-            if _read(final) is None:
-                _replace(building, final)
+            first = _read(final)
+            if first is not None:
+                return first
+            _replace(building, final)
     finally:
         shutil.rmtree(building, ignore_errors=True)
-    result = _read(final)
-    if result is None:
-        raise OSError(f"{final} did not keep what was written")
-    return Remembered(result.folder, result.notes, reused=False, digest=result.digest)
+    return Remembered(final, json.loads(ref)["notes"], reused=False, digest=digest_of(files))
 
 
 def _replace(building: Path, final: Path) -> None:
@@ -89,7 +87,7 @@ def _replace(building: Path, final: Path) -> None:
 
 def _read(folder: Path) -> Remembered | None:
     try:
-        ref = json.loads((folder / REF).read_text())
+        ref = json.loads((folder / REF).read_text(encoding="utf-8"))
         whole = all(file_digest(folder / name) == sha256 for name, sha256 in ref["files"].items())
     except (OSError, ValueError, KeyError):
         return None

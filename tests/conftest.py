@@ -24,3 +24,20 @@ def shared_data():
         return path
 
     return at
+
+
+ALLOWED_SKIP = "shared data absent"
+_unexpected_skips: list[str] = []
+
+
+def pytest_runtest_logreport(report):
+    """Remember skips for any other reason than absent shared data: CI must not pass by leaving tests out."""
+    if report.skipped and not hasattr(report, "wasxfail") and ALLOWED_SKIP not in str(report.longrepr):
+        _unexpected_skips.append(f"{report.nodeid}: {report.longrepr}")
+
+
+def pytest_sessionfinish(session):
+    """In CI, an unexpected skip fails the run."""
+    if _unexpected_skips and os.environ.get("STRATA_CI") and session.exitstatus == 0:
+        print("\nskipped without leave:", *_unexpected_skips, sep="\n  ")
+        session.exitstatus = 1

@@ -8,9 +8,8 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
-from flows.commands.run import execute
+from flows.commands.run import execute, terminal
 
 #: The sample's history ends on this day.
 AS_OF = date(2026, 6, 30)
@@ -27,7 +26,7 @@ def demo(
     """
     from tasks.sample.generate import generate
 
-    console = Console()
+    console = terminal()
     landing, publish = folder / "landing", folder / "published"
     os.environ.setdefault("STRATA_WORK", str(folder / "work"))
     with console.status("writing the sample's drops") as status:

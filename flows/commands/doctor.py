@@ -13,9 +13,9 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import Annotated, Literal
 
 import typer
-from rich.console import Console
 from rich.table import Table
 
+from flows.commands.run import terminal
 from flows.settings import Settings
 from tasks.errors import StrataError
 
@@ -46,7 +46,7 @@ def doctor(
     Example: strata doctor --landing drops --publish s3://published
     """
     settings = Settings()
-    console = Console()
+    console = terminal()
     table = Table(box=None, show_header=False)
     findings = [finding for check in _checks(settings, landing, publish) for finding in check()]
     for finding in findings:

@@ -69,7 +69,7 @@ def execute(
     """Plan, run the flow with progress on the terminal, print the outcome; the exit code."""
     from flows.plan import plan
 
-    console = Console()
+    console = terminal()
     started = time.monotonic()
     if engine not in (None, "duckdb", "spark"):
         raise typer.BadParameter(f"{engine!r} is neither duckdb nor spark", param_hint="--engine")
@@ -89,6 +89,12 @@ def execute(
     seconds = time.monotonic() - started
     console.print(f"{len(outcomes) - len(failed)} of {len(outcomes)} markets in {seconds:.1f} s", highlight=False)
     return 1 if failed else 0
+
+
+def terminal() -> Console:
+    """The terminal, or 160 columns where the output goes to a file: tables must not be cut there."""
+    console = Console()
+    return console if console.is_terminal else Console(width=160)
 
 
 def _say_as_of(console: Console, runs: tuple[MarketRun, ...], *, given: bool) -> None:

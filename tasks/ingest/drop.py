@@ -171,4 +171,5 @@ def _union(table: str, parts: list[tuple[int, Part]], notes: dict[str, str]) -> 
     for index, part in parts:
         fields = ", ".join(name(c) if c in part.columns else f"NULL::VARCHAR AS {name(c)}" for c in columns)
         selects.append(f"SELECT {index}::INTEGER AS file, record, fault, {fields} FROM {part.relation}")
-    return RawRelation(table, f"({' UNION ALL '.join(selects)})", columns)
+    numbered = all(part.numbered for _, part in parts)
+    return RawRelation(table, f"({' UNION ALL '.join(selects)})", columns, numbered)

@@ -36,6 +36,8 @@ class Part:
     encoding: str | None = None
     dialect: Mapping[str, str] = field(default_factory=dict)
     inferred: Mapping[str, str] = field(default_factory=dict)
+    numbered: bool = False
+    """Whether `record` is the row's place in the file: see RawRelation.numbered."""
 
 
 def column_names(header: Iterable[str | None]) -> tuple[str, ...]:

@@ -57,12 +57,13 @@ def read_text(
         inferred["undecodable"] = str(undecodable)
     marks = tuple(m for m, there in ((encoding.UNDECODABLE, undecodable), ("\0", found.nuls)) if there)
     relation = _relation(con, path, dialect, marks)
+    numbered = relation is not None
     if relation is None:
         digest = hashlib.sha256(repr(dialect).encode()).hexdigest()[:12]
         target = exact.write(path, dialect, work / "exact" / f"{file.sha256}-{digest}.parquet")
         relation = f"(SELECT {_outer(marks, dialect.columns)} FROM read_parquet({literal(str(target))}))"
         inferred["reader"] = "record by record"
-    return Part(relation, dialect.columns, codec, dialect.as_dict(), inferred)
+    return Part(relation, dialect.columns, codec, dialect.as_dict(), inferred, numbered)
 
 
 def _signs(found: encoding.Inspection, table: RawTable) -> frozenset[str]:

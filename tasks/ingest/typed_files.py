@@ -101,7 +101,7 @@ def read_json_lines(con: duckdb.DuckDBPyConnection, file: Delivered) -> Part:
         f"FROM (SELECT json_transform(o, {literal(shape)}) AS j FROM {objects}))"
     )
     typed = typed_note(c for c, key in zip(columns, keys, strict=True) if key in numeric)
-    return Part(relation, columns, "utf-8", {}, {**file.inferred, **typed})
+    return Part(relation, columns, "utf-8", {}, {**file.inferred, **typed}, numbered=True)
 
 
 def _plain_number(text: str) -> str:

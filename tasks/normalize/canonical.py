@@ -14,7 +14,7 @@ from region_profiles.models import Profile
 from tasks.contract import SQL_TYPES, TABLES
 from tasks.errors import ProfileError, StrataError
 from tasks.normalize import corrections, customers, functions
-from tasks.normalize.contradictions import contradicting_dates
+from tasks.normalize.contradictions import check_lines, check_table
 from tasks.normalize.duplicates import find_doubles, repeated_files
 from tasks.normalize.faults import Fault
 from tasks.normalize.ledger import count_staged, move
@@ -26,7 +26,7 @@ from tasks.normalize.tables import Staged, stage_table
 from tasks.normalize.transactions import STAGED, Lines, content_columns, stage_lines, write_lines
 from tasks.privacy.pseudonyms import forget_key, key_fingerprint, use_key
 from tasks.privacy.tombstones import parse_tombstones
-from tasks.records import Ledger, Sources
+from tasks.records import Ledger, Sources, TableLedger
 
 PARQUET = "FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE 122880"
 _KEPT = "row_faults = 0 AND aside = 0"
@@ -140,6 +140,7 @@ def _simple(run: _Run, table: str, checks: tuple[Fault, ...] = (), later: tuple[
         checks = (Fault("rate:not_positive", "number_rate <= 0", "rate"),)
         later = ("date", run.as_of)
     staged = stage_table(run.con, run.profile, mapped, more_faults=checks, later=later)
+    check_table(run.con, run.profile, staged, run.sources.inputs)
     doubles = _doubles(run, staged)
     run.staged[table] = staged
     ledger = count_staged(run.con, staged.relation, staged.faults, mapped.where)
@@ -149,9 +150,7 @@ def _simple(run: _Run, table: str, checks: tuple[Fault, ...] = (), later: tuple[
     run.ledger[table] = ledger
     run.refused.append(refused_sql(staged.relation, staged.faults))
     path = run.work / f"{table}.parquet"
-    columns = ", ".join(
-        f"CAST({name(c.name)} AS {SQL_TYPES[c.type]}) AS {name(c.name)}" for c in TABLES[table].columns
-    )
+    columns = ", ".join(f"CAST({name(c.name)} AS {SQL_TYPES[c.type]}) AS {name(c.name)}" for c in TABLES[table].columns)
     run.con.execute(
         f"COPY (SELECT {columns} FROM {staged.relation} ANTI JOIN strata_{table}_doubles USING (file, record) "
         f"WHERE {_KEPT} ORDER BY file, record) TO {literal(str(path))} ({PARQUET})"
@@ -164,7 +163,12 @@ def _doubles(run: _Run, staged: Staged) -> int:
     table = staged.mapped.table
     columns = [column.name for column in table.mapped]
     return find_doubles(
-        run.con, f"(SELECT * FROM {staged.relation} WHERE {_KEPT})", table.key, columns, (), f"strata_{table.name}_doubles"
+        run.con,
+        f"(SELECT * FROM {staged.relation} WHERE {_KEPT})",
+        table.key,
+        columns,
+        (),
+        f"strata_{table.name}_doubles",
     )
 
 
@@ -177,6 +181,7 @@ def _customers(run: _Run) -> Staged | None:
         ).fetchall()
         return None
     run.staged["customers"] = staged
+    check_table(run.con, run.profile, staged, run.sources.inputs)
     _doubles(run, staged)
     return staged
 
@@ -185,7 +190,7 @@ def _lines(run: _Run) -> Lines:
     mapped = run.plans["transactions"]
     stores = run.staged["stores"].relation if "stores" in run.staged else None
     lines = stage_lines(run.con, run.profile, mapped, stores, run.work / "transactions.staged.parquet", run.as_of)
-    contradicting_dates(run.con, run.profile, lines, run.sources.inputs)
+    check_lines(run.con, run.profile, lines, run.sources.inputs)
     return lines
 
 
@@ -217,13 +222,16 @@ def _finish_lines(run: _Run, lines: Lines, excluded: int) -> None:
         run.evidence["returns"] = {"lines": returns, "order_found": found}
     run.paths["transactions"] = run.work / "transactions.parquet"
     written = write_lines(
-        con, lines, run.paths["transactions"], doubles=doubles, excluded=excluded, rate_dates=found,
+        con,
+        lines,
+        run.paths["transactions"],
+        doubles=doubles,
+        excluded=excluded,
+        rate_dates=found,
         taxed=run.profile.tax.amounts != "untaxed",
     )
+    ledger.kept = written  # counted independently of the rows that went elsewhere
     ledger.check(run.profile.market.country)
-    if written != ledger.kept:
-        ledger.kept = written
-        ledger.check(run.profile.market.country)
     run.ledger["transactions"] = ledger
     run.refused.append(refused_sql(STAGED, lines.faults))
     run.evidence["inferred"] = {"transactions": dict(lines.evidence)} if lines.evidence else {}
@@ -235,16 +243,21 @@ def _finish_customers(run: _Run, staged: Staged | None) -> None:
     rows, derived = customers.write_customers(con, run.profile, run.paths["transactions"], path)
     faults = staged.faults if staged else None
     if faults is None or staged is None:
-        from tasks.records import TableLedger
-
         ledger = TableLedger("customers")
     else:
         ledger = count_staged(con, "strata_customers", faults, staged.mapped.where)
         run.refused.append(refused_sql("strata_customers", faults))
-        doubled = "SELECT reason, NULL, NULL, count(*), NULL FROM strata_customers_doubles GROUP BY reason ORDER BY reason"
+        doubled = (
+            "SELECT reason, NULL, NULL, count(*), NULL FROM strata_customers_doubles GROUP BY reason ORDER BY reason"
+        )
         move(con, ledger, "duplicate", doubled)
-        single = f"(SELECT * FROM strata_customers ANTI JOIN strata_customers_doubles USING (file, record) WHERE {_KEPT})"
-        merged = f"SELECT 'merge', NULL, NULL, count(*), NULL FROM {single} SEMI JOIN strata_survivors USING (member_number) HAVING count(*) > 0"
+        single = (
+            f"(SELECT * FROM strata_customers ANTI JOIN strata_customers_doubles USING (file, record) WHERE {_KEPT})"
+        )
+        merged = (
+            f"SELECT 'merge', NULL, NULL, count(*), NULL FROM {single} SEMI JOIN strata_survivors USING (member_number) "
+            "HAVING count(*) > 0"
+        )
         move(con, ledger, "duplicate", merged)
         gone = (
             f"SELECT kinds, NULL, NULL, count(*), NULL FROM {single} ANTI JOIN strata_survivors USING (member_number) "
@@ -252,16 +265,14 @@ def _finish_customers(run: _Run, staged: Staged | None) -> None:
         )
         move(con, ledger, "filtered", gone)
     ledger.derived = derived
+    ledger.kept = rows - derived
     ledger.check(run.profile.market.country)
-    if rows != ledger.kept + derived:
-        ledger.kept = rows - derived
-        ledger.check(run.profile.market.country)
     run.ledger["customers"] = ledger
 
 
 def _result(run: _Run, key: str | None) -> Canonical:
-    for ledger in run.ledger.values():
-        ledger.check(run.profile.market.country)
+    for counted in run.ledger.values():
+        counted.check(run.profile.market.country)
     quarantine = run.work / "quarantine.parquet"
     write_quarantine(run.con, run.refused, quarantine)
     (run.work / "transactions.staged.parquet").unlink()

@@ -94,9 +94,7 @@ def store(con: duckdb.DuckDBPyConnection, resolved: Resolved) -> None:
     _table(con, "strata_languages", ("member_number", "language"), sorted(resolved.languages.items()))
 
 
-def _table(
-    con: duckdb.DuckDBPyConnection, table: str, columns: Sequence[str], rows: Sequence[Sequence[str]]
-) -> None:
+def _table(con: duckdb.DuckDBPyConnection, table: str, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
     arrow = pa.table({c: pa.array([row[i] for row in rows], pa.string()) for i, c in enumerate(columns)})
     con.register("strata_arrow", arrow)
     try:

@@ -23,7 +23,9 @@ PARQUET = "FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE 122880"
 _KEPT = "row_faults = 0 AND aside = 0"
 
 
-def stage_customers(con: duckdb.DuckDBPyConnection, profile: Profile, mapped: Mapped | None, as_of: date) -> Staged | None:
+def stage_customers(
+    con: duckdb.DuckDBPyConnection, profile: Profile, mapped: Mapped | None, as_of: date
+) -> Staged | None:
     """Read the customers into `strata_customers`; without a mapping the table is empty and None is returned."""
     if mapped is None:
         columns = ", ".join(f"NULL::{SQL_TYPES[c.type]} AS {name(c.name)}" for c in CUSTOMERS.mapped)
@@ -43,18 +45,18 @@ def stage_customers(con: duckdb.DuckDBPyConnection, profile: Profile, mapped: Ma
 
 
 def _birth_years(con: duckdb.DuckDBPyConnection, as_of: date) -> int:
-    """The year of birth from the date of birth where no year is given; years that cannot be are made null and counted."""
+    """The year of birth from the date where no year is given; years that cannot be are made null and counted."""
     year = f"year(birth_date) - CASE WHEN birth_date > DATE '{as_of}' AND year(birth_date) < 2069 THEN 100 ELSE 0 END"
-    con.execute(f"UPDATE strata_customers SET birth_year = {year} WHERE birth_year IS NULL AND birth_date IS NOT NULL").fetchall()
+    con.execute(
+        f"UPDATE strata_customers SET birth_year = {year} WHERE birth_year IS NULL AND birth_date IS NOT NULL"
+    ).fetchall()
     wrong = f"birth_year NOT BETWEEN {EARLIEST_YEAR} AND {as_of.year}"
     count = con.execute(f"SELECT count(*) FROM strata_customers WHERE {_KEPT} AND {wrong}").fetchall()[0][0]
     con.execute(f"UPDATE strata_customers SET birth_year = NULL WHERE {wrong}").fetchall()
     return int(count)
 
 
-def find_excluded(
-    con: duckdb.DuckDBPyConnection, profile: Profile, tombstones: Tombstones, members: str
-) -> int:
+def find_excluded(con: duckdb.DuckDBPyConnection, profile: Profile, tombstones: Tombstones, members: str) -> int:
     """Write `strata_excluded` (member_number, kind, kinds): surviving members who are in no segment; return how many.
 
     `members` is a relation of the member numbers that occur in purchases. An objection or an erasure of a merged member
@@ -62,7 +64,8 @@ def find_excluded(
     """
     market = profile.market.country
     con.execute(
-        "CREATE OR REPLACE TEMP TABLE strata_people AS SELECT p.*, coalesce(s.survivor, p.member_number) AS survivor FROM ("
+        "CREATE OR REPLACE TEMP TABLE strata_people AS "
+        "SELECT p.*, coalesce(s.survivor, p.member_number) AS survivor FROM ("
         "SELECT member_number, consent_profiling, employee, test, deceased, true AS listed "
         f"FROM strata_customers ANTI JOIN strata_customers_doubles USING (file, record) WHERE {_KEPT} UNION ALL "
         f"SELECT member_number, 'unknown', NULL, NULL, NULL, false FROM {members} WHERE member_number NOT IN "
@@ -94,7 +97,9 @@ def find_excluded(
     return int(con.execute("SELECT count(*) FROM strata_excluded").fetchall()[0][0])
 
 
-def write_customers(con: duckdb.DuckDBPyConnection, profile: Profile, transactions: Path, target: Path) -> tuple[int, int]:
+def write_customers(
+    con: duckdb.DuckDBPyConnection, profile: Profile, transactions: Path, target: Path
+) -> tuple[int, int]:
     """Write customers.parquet: listed customers in input order, then derived ones by number; return (rows, derived).
 
     A derived customer is a member number of the lines that count which the customers lack.
@@ -115,7 +120,9 @@ def write_customers(con: duckdb.DuckDBPyConnection, profile: Profile, transactio
     derived = int(con.execute("SELECT count(*) FROM strata_derived").fetchall()[0][0])
     columns = [column for column in CUSTOMERS.columns if column.name not in INPUT_ONLY["customers"]]
     values = _values(profile)
-    known = ", ".join(f"CAST({values.get(c.name, name(c.name))} AS {SQL_TYPES[c.type]}) AS {name(c.name)}" for c in columns)
+    known = ", ".join(
+        f"CAST({values.get(c.name, name(c.name))} AS {SQL_TYPES[c.type]}) AS {name(c.name)}" for c in columns
+    )
     union = "SELECT * FROM strata_listed UNION ALL BY NAME SELECT * FROM strata_derived"
     query = f"SELECT {known} FROM ({union}) ORDER BY file NULLS LAST, record NULLS LAST, member_number"
     rows = con.execute(f"COPY ({query}) TO {literal(str(target))} ({PARQUET})").fetchall()[0][0]
@@ -136,6 +143,8 @@ def _values(profile: Profile) -> Mapping[str, str]:
             f"WHEN home_country IN ({abroad}) THEN 'cross_border' WHEN home_country IS NOT NULL THEN 'visitor' "
             "ELSE 'unknown' END"
         ),
-        "residence_evidence": "CASE WHEN visitor THEN 'flag' WHEN home_country IS NOT NULL THEN 'home_country' ELSE 'none' END",
+        "residence_evidence": (
+            "CASE WHEN visitor THEN 'flag' WHEN home_country IS NOT NULL THEN 'home_country' ELSE 'none' END"
+        ),
         **{consent: f"coalesce({consent}, 'unknown')" for consent in consents},
     }

@@ -79,7 +79,9 @@ def parsed(rules: Mapping[str, Rule], languages: str, market: str) -> tuple[list
     """Layers for dates and calls that are read twice, and the field of each column (on top of `clean`)."""
     layers: list[Layer] = [{}, {}, {}]
     fields = {}
-    country = f"coalesce(value_home_country, {literal(market)})" if "home_country" in rules else literal(market)
+    country = literal(market)
+    if "home_country" in rules:
+        country = f"coalesce(nullif(value_home_country, {country}) || {literal(',' + market)}, {country})"
     for column, rule in rules.items():
         if rule.column.type == "date":
             date_layers(layers, column, rule)
@@ -121,7 +123,12 @@ def _phone_faults() -> tuple[tuple[str, str], ...]:
 
 
 def _number(column: Column, rule: Rule) -> str:
-    number = number_sql(f"text_{column.name}", rule.decimal, rule.grouping, SQL_TYPES["decimal" if column.type == "integer" else column.type])
+    number = number_sql(
+        f"text_{column.name}",
+        rule.decimal,
+        rule.grouping,
+        SQL_TYPES["decimal" if column.type == "integer" else column.type],
+    )
     if column.type != "integer":
         return number
     return f"CASE WHEN {number} = trunc({number}) THEN CAST({number} AS BIGINT) END"
@@ -129,28 +136,25 @@ def _number(column: Column, rule: Rule) -> str:
 
 def _value(column: Column, rule: Rule, languages: str) -> str:
     """The value of a text, code or boolean column; null where the text is none."""
-    text = f"text_{column.name}"
+    text, low = f"text_{column.name}", f"lower(text_{column.name})"
     if column.type == "boolean":
         return boolean_sql(text, rule)
-    if column.name in {"home_country", "country"}:
-        return f"CASE WHEN {text} IS NOT NULL THEN strata_country({text}, {literal(languages)}) END"
-    if column.name == "language":
-        return f"CASE WHEN {text} IS NOT NULL THEN strata_language({text}, {literal(languages)}) END"
-    if column.name in {"currency", "base"}:
-        return one_of(f"upper({text})", sorted(currency_codes()))
-    if column.name == "email":
-        return f"CASE WHEN regexp_full_match({text}, {literal(EMAIL)}) THEN lower({text}) END"
-    if column.name == "time_zone":
-        return one_of(text, sorted(available_timezones()))
     if column.name.startswith("consent_"):
-        unknown = f"CASE WHEN lower({text}) IN ({literals(_CONSENT_UNKNOWN)}) THEN 'unknown' END"
-        given = boolean_sql(text, rule)
-        return f"CASE {given} WHEN true THEN 'yes' WHEN false THEN 'no' ELSE {unknown} END"
-    if column.name == "gender":
-        return f"coalesce({one_of(f'lower({text})', column.codes)}, {case(f'lower({text})', _GENDERS, 'NULL')})"
-    if column.codes:
-        return one_of(f"lower({text})", column.codes)
-    return text
+        unknown = f"CASE WHEN {low} IN ({literals(_CONSENT_UNKNOWN)}) THEN 'unknown' END"
+        return f"CASE {boolean_sql(text, rule)} WHEN true THEN 'yes' WHEN false THEN 'no' ELSE {unknown} END"
+    country = f"CASE WHEN {text} IS NOT NULL THEN strata_country({text}, {literal(languages)}) END"
+    currency = one_of(f"upper({text})", sorted(currency_codes()))
+    special = {
+        "home_country": country,
+        "country": country,
+        "language": f"CASE WHEN {text} IS NOT NULL THEN strata_language({text}, {literal(languages)}) END",
+        "currency": currency,
+        "base": currency,
+        "email": f"CASE WHEN regexp_full_match({text}, {literal(EMAIL)}) THEN {low} END",
+        "gender": f"coalesce({one_of(low, column.codes)}, {case(low, _GENDERS, 'NULL')})",
+        "time_zone": one_of(text, sorted(available_timezones())) if column.name == "time_zone" else text,
+    }
+    return special.get(column.name, one_of(low, column.codes) if column.codes else text)
 
 
 def one_of(expression: str, codes: Iterable[str]) -> str:

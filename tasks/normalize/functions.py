@@ -28,7 +28,12 @@ _PARSERS: dict[str, tuple[int, _Parser]] = {
 
 def register(con: duckdb.DuckDBPyConnection) -> None:
     """Make the functions known to the instance behind `con`; harmless when they are."""
-    known = {row[0] for row in con.execute("SELECT function_name FROM duckdb_functions() WHERE function_name LIKE 'strata_%'").fetchall()}
+    known = {
+        row[0]
+        for row in con.execute(
+            "SELECT function_name FROM duckdb_functions() WHERE function_name LIKE 'strata_%'"
+        ).fetchall()
+    }
     text: Any = duckdb.sqltype("VARCHAR")
     for name, (arguments, function) in _functions().items():
         if name in known:

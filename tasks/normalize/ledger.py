@@ -18,10 +18,12 @@ NO_CURRENCY = "XXX"
 def count_staged(
     con: duckdb.DuckDBPyConnection, relation: str, faults: Faults, where: str | None, *, amounts: bool = False
 ) -> TableLedger:
-    """The ledger of staged rows by their faults and `aside`; rows that pass count as kept until `move` says otherwise."""
+    """The ledger of staged rows by faults and `aside`; rows that pass count as kept until `move` says otherwise."""
     ledger = TableLedger(faults.table.name)
     money = "currency, kind, sum(coalesce(delivered, gross))" if amounts else "NULL, NULL, NULL"
-    rows = con.execute(f"SELECT aside, row_faults, count(*), {money} FROM {relation} GROUP BY ALL ORDER BY ALL").fetchall()
+    rows = con.execute(
+        f"SELECT aside, row_faults, count(*), {money} FROM {relation} GROUP BY ALL ORDER BY ALL"
+    ).fetchall()
     for aside, mask, count, currency, kind, amount in rows:
         ledger.read += count
         outcome, reasons = _outcome(aside, mask, faults, where)

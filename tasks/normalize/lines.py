@@ -32,7 +32,14 @@ def line_layers(profile: Profile, rules: Mapping[str, Rule], zone: str) -> list[
     }
     dates[0].update(numbers)
     dates[0].update(_codes(rules))
-    return [*clean(rules), *dates, *_moment(rules, zone), _amount(rules), _kind(profile, rules), *_money(profile, rules)]
+    return [
+        *clean(rules),
+        *dates,
+        *_moment(rules, zone),
+        _amount(rules),
+        _kind(profile, rules),
+        *_money(profile, rules),
+    ]
 
 
 def _codes(rules: Mapping[str, Rule]) -> Layer:
@@ -62,7 +69,7 @@ def _moment(rules: Mapping[str, Rule], zone: str) -> list[Layer]:
     written = zone if drop_zone is None else literal(drop_zone)
     abroad = "date_utc" if drop_zone is None else "true"
     instant = f"timezone(CASE WHEN date_utc THEN 'UTC' ELSE {written} END, {moment})"
-    if drop_zone is None and "'" == zone[0]:  # one zone for all rows: a constant keeps the conversion fast
+    if drop_zone is None and zone[0] == "'":  # one zone for all rows: a constant keeps the conversion fast
         instant = f"CASE WHEN date_utc THEN timezone('UTC', {moment}) ELSE timezone({written}, {moment}) END"
     here = f"CAST(timezone({zone}, instant) AS DATE)"
     return [
@@ -98,7 +105,9 @@ def _kind(profile: Profile, rules: Mapping[str, Rule]) -> Layer:
 
 
 def _money(profile: Profile, rules: Mapping[str, Rule]) -> list[Layer]:
-    nothing = [f"line_kind IN ({literals(NEUTRAL)})"] + (["coalesce(value_returned, false)"] if "returned" in rules else [])
+    nothing = [f"line_kind IN ({literals(NEUTRAL)})"] + (
+        ["coalesce(value_returned, false)"] if "returned" in rules else []
+    )
     back = "line_kind = 'return'"
 
     def signed(value: str) -> str:
@@ -143,7 +152,9 @@ def line_faults(profile: Profile, rules: Mapping[str, Rule]) -> list[Fault]:
             reason = "unreadable" if column == "returned" else "unknown"
             unknown = f"text_{column} IS NOT NULL AND value_{column} IS NULL"
             faults.append(Fault(f"{column}:{reason}", unknown, column))
-    faults.append(Fault("currency:missing", "line_currency IS NULL AND local_date IS NOT NULL AND " + _no_text(rules), None))
+    faults.append(
+        Fault("currency:missing", "line_currency IS NULL AND local_date IS NOT NULL AND " + _no_text(rules), None)
+    )
     for column, rule in rules.items():
         faults += [Fault(reason, condition, column) for reason, condition in unnamed_value(column, rule)]
     return faults
@@ -199,7 +210,16 @@ def line_values(profile: Profile, rules: Mapping[str, Rule]) -> Layer:
 
     Still null are order_id where none is delivered, and tax, which is gross - net.
     """
-    texts = ("order_id", "line_id", "member_number", "store_id", "product_id", "channel", "payment", "returned_order_id")
+    texts = (
+        "order_id",
+        "line_id",
+        "member_number",
+        "store_id",
+        "product_id",
+        "channel",
+        "payment",
+        "returned_order_id",
+    )
     values = {column: f"text_{column}" if column in rules else "NULL::VARCHAR" for column in texts}
     values |= {
         "kind": "line_kind",
@@ -216,5 +236,3 @@ def line_values(profile: Profile, rules: Mapping[str, Rule]) -> Layer:
     if profile.tax.amounts == "untaxed" and "tax" in rules:
         values["tax"] = "number_tax"
     return values
-
-

@@ -51,7 +51,9 @@ class Mapped:
         return column in self.columns
 
 
-def plan(con: duckdb.DuckDBPyConnection, profile: Profile, sources: Sources, table: str, number: int = 0) -> Mapped | None:
+def plan(
+    con: duckdb.DuckDBPyConnection, profile: Profile, sources: Sources, table: str, number: int = 0
+) -> Mapped | None:
     """The mapping of canonical table `table`, or None where the profile has none or its optional files are absent.
 
     Joined tables are read into temporary tables of `con` (`number` keeps those of several plans apart), whose keys are
@@ -99,9 +101,7 @@ def _tables(profile: Profile, sources: Sources) -> dict[str, RawRelation]:
     return tables
 
 
-def _column_list(
-    profile: Profile, table: str, mapping: ProfileMapping, tables: Mapping[str, RawRelation]
-) -> Selected:
+def _column_list(profile: Profile, table: str, mapping: ProfileMapping, tables: Mapping[str, RawRelation]) -> Selected:
     fallback = next(iter(tables)) if len(tables) == 1 else table
     driving = mapping.source or fallback
     if driving not in tables:
@@ -146,7 +146,13 @@ def _query(
     driver = name(selected.alias)
     joins, unmatched = [], []
     for position, join in enumerate(selected.joins):
-        found = _joined(con, f"strata_joined_{number}_{position}", join, _columns_of(join.alias, selected, outputs), tables[join.table])
+        found = _joined(
+            con,
+            f"strata_joined_{number}_{position}",
+            join,
+            _columns_of(join.alias, selected, outputs),
+            tables[join.table],
+        )
         on = " AND ".join(f"{theirs.sql} = {mine.sql}" for mine, theirs in join.keys)
         joins.append(f" LEFT JOIN {found} AS {name(join.alias)} ON {on}")
         if join.required:
@@ -177,7 +183,9 @@ def _joined(
     fields = ", ".join(name(column) for column in columns)
     if raw.relation:
         where = " AND ".join(["fault IS NULL", *(f"coalesce({term.sql}, false)" for term in join.filters)])
-        source = f"SELECT DISTINCT {fields}, true AS strata_found FROM {raw.relation} AS {name(join.alias)} WHERE {where}"
+        source = (
+            f"SELECT DISTINCT {fields}, true AS strata_found FROM {raw.relation} AS {name(join.alias)} WHERE {where}"
+        )
     else:
         nothing = ", ".join(f"NULL::VARCHAR AS {name(column)}" for column in columns)
         source = f"SELECT {nothing}, true AS strata_found WHERE false"
@@ -238,6 +246,4 @@ def of_market(mapped: Mapped, profile: Profile) -> Mapped:
 
 def market_sql() -> str:
     """The cleaned market value of a row of a shared drop."""
-    from tasks.normalize.parse_text import tidy_sql
-
     return tidy_sql("market", "code")

@@ -22,7 +22,8 @@ NEUTRAL = ("gift_card_sale", "deposit", "tip")
 def currency_sql(periods: tuple[CurrencyPeriod, ...], day: str) -> str:
     """The market's currency on a day: of periods that hold it, the last declared; null before the first.
 
-    >>> currency_sql((CurrencyPeriod(code="BGN", until="2025-12-31"), CurrencyPeriod(code="EUR", since="2026-01-01")), "d")
+    >>> lev = CurrencyPeriod(code="BGN", until="2025-12-31")
+    >>> currency_sql((lev, CurrencyPeriod(code="EUR", since="2026-01-01")), "d")
     "CASE WHEN d >= DATE '2026-01-01' THEN 'EUR' WHEN d <= DATE '2025-12-31' THEN 'BGN' END"
     """
     if len(periods) == 1 and periods[0].since is None and periods[0].until is None:
@@ -77,9 +78,7 @@ def by_date(rates: tuple[TaxRate, ...], day: str, amount: Callable[[Decimal], st
         return amount(Decimal(0))
     dated = sorted(rates, key=lambda rate: (rate.since is not None, rate.since or date.min))
     whens = [
-        f"WHEN {day} >= DATE '{rate.since}' THEN {amount(rate.rate)}"
-        for rate in reversed(dated[1:])
-        if rate.since
+        f"WHEN {day} >= DATE '{rate.since}' THEN {amount(rate.rate)}" for rate in reversed(dated[1:]) if rate.since
     ]
     first = amount(dated[0].rate)
     return f"CASE {' '.join(whens)} ELSE {first} END" if whens else first

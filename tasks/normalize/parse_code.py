@@ -13,27 +13,8 @@ import pycountry
 from babel import Locale
 from babel.core import UnknownLocaleError
 
-#: What people write and neither ISO nor CLDR lists; England and the like are parts of their state.
-_COUNTRY_WORDS = {
-    "uk": "GB",
-    "england": "GB",
-    "scotland": "GB",
-    "wales": "GB",
-    "northern ireland": "GB",
-    "usa": "US",
-    "u.s.a.": "US",
-    "u.s.": "US",
-    "uae": "AE",
-    "holland": "NL",
-    "south korea": "KR",
-    "north korea": "KP",
-    "russia": "RU",
-    "vietnam": "VN",
-    "czech republic": "CZ",
-    "turkey": "TR",
-    "ivory coast": "CI",
-    "korea": "KR",
-}
+from tasks.normalize.words import COUNTRY_WORDS
+
 #: Script subtags that CLDR needs; region alone decides between the two scripts of Chinese.
 _CHINESE = {"CN": "zh-Hans", "SG": "zh-Hans", "TW": "zh-Hant", "HK": "zh-Hant", "MO": "zh-Hant"}
 _LANGUAGE_WORDS = {"simplified chinese": "zh-Hans", "traditional chinese": "zh-Hant", "mandarin": "zh", "farsi": "fa"}
@@ -53,7 +34,7 @@ def fold(text: str) -> str:
 def currency_codes() -> frozenset[str]:
     """ISO 4217 codes of today and before (DEM, HRK, TRL): pycountry's, and CLDR's with history."""
     today = {str(currency.alpha_3) for currency in pycountry.currencies}
-    return frozenset(today | {code for code in Locale("en").currencies if len(code) == 3})  # noqa: PLR2004 - alpha-3
+    return frozenset(today | {str(code) for code in Locale("en").currencies})
 
 
 @lru_cache(maxsize=1 << 14)
@@ -84,7 +65,7 @@ def _country_names(languages: str) -> dict[str, str]:
             label = getattr(country_, attribute, None)
             if label:
                 names.setdefault(fold(label), country_.alpha_2)
-    for word, code in _COUNTRY_WORDS.items():
+    for word, code in COUNTRY_WORDS.items():
         names.setdefault(word, code)
     return names
 

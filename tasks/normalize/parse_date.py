@@ -26,7 +26,9 @@ _FAST = {
     "ymd": ("%Y/%m/%d", "%Y.%m.%d"),
 }
 _ISO = ("%Y-%m-%d", "%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M:%SZ")
-_ERA = re.compile(rf"({'|'.join(sorted(ERAS, key=len, reverse=True))})\.?\s*(元|\d{{1,2}})\D+(\d{{1,2}})\D+(\d{{1,2}})\s*日?")
+_ERA = re.compile(
+    rf"({'|'.join(sorted(ERAS, key=len, reverse=True))})\.?\s*(元|\d{{1,2}})\D+(\d{{1,2}})\D+(\d{{1,2}})\s*日?"
+)
 _DATE = re.compile(r"(\d{1,4})\s*[./\-年년‐–/ ]\s*(\d{1,2})\s*[./\-月월‐–/ ]\s*(\d{1,4})\s*[.日일]?")
 _TIME = re.compile(
     r"(\d{1,2})[:時시.](\d{1,2})(?:[:分분.](\d{1,2})(?:[.,](\d{1,6})\d*)?)?[秒초]?\s*(?P<half>[AaPp]\.?[Mm]\.?)?"
@@ -80,8 +82,10 @@ def _order_of(pattern: str) -> str:
 def stamp(text: str, code: str) -> str | None:
     """ISO text of a date, or of a date and time (`T`; UTC with `Z` if the value says its zone), or None.
 
-    >>> stamp("令和5年4月1日", DateForm(calendar="japanese").code()), stamp("3/2/24 9:05 PM", DateForm(order="dmy").code())
-    ('2023-04-01', '2024-02-03T21:05:00')
+    >>> stamp("令和5年4月1日", DateForm(calendar="japanese").code())
+    '2023-04-01'
+    >>> stamp("3/2/24 9:05 PM", DateForm(order="dmy").code())
+    '2024-02-03T21:05:00'
     >>> stamp("2024-05-01T10:00:00+02:00", DateForm().code()), stamp("31/02/2023", DateForm(order="dmy").code())
     ('2024-05-01T08:00:00Z', None)
     """

@@ -19,9 +19,50 @@ _MINUS = dict.fromkeys(map(ord, "\u2212\u2010\u2011\u2012\u2013\ufe63"), "-")
 _GROUPS = ".,'’٬_ \u02bc"
 #: Abbreviations of currencies on receipts that are neither ISO codes nor currency signs.
 _ABBREVIATIONS = frozenset(
-    "rs rs. rp rp. rm kr kr. kč ft zł lei лв лв. ден din. din km lek fr. sfr. руб руб. р. грн 元 円 원 đ dh dhs sr le le. "
-    "ksh br r tl s/ b/. q l bs bs. د.إ ر.س ج.م د.ك ر.ق د.ب د.م ر.ع".split()
+    [
+        *(
+            "rs",
+            "rs.",
+            "rp",
+            "rp.",
+            "rm",
+            "kr",
+            "kr.",
+            "kč",
+            "ft",
+            "zł",
+            "lei",
+            "лв",
+            "лв.",
+            "ден",
+            "din",
+            "din.",
+            "km",
+        ),
+        *(
+            "lek",
+            "fr.",
+            "sfr.",
+            "руб",
+            "руб.",
+            "р.",
+            "грн",
+            "元",
+            "円",
+            "원",
+            "đ",
+            "dh",
+            "dhs",
+            "sr",
+            "le",
+            "le.",
+            "ksh",
+        ),
+        *("br", "r", "tl", "s/", "b/.", "q", "l", "bs", "bs.", "د.إ", "ر.س", "ج.م", "د.ك", "ر.ق", "د.ب", "د.م", "ر.ع"),
+    ]
 )
+#: Digits of the group before the decimal sign, everywhere.
+_THOUSAND = 3
 _ROUND_BRACKETS = re.compile(r"\((.+)\)")
 _EDGE_WORD = re.compile(r"^[^\d\s+(.,٫-][^\d\s+(-]*|[^\d\s+)-]*[^\d\s+).,٫'’-]$")
 
@@ -48,7 +89,11 @@ def number(text: str, decimal: str, grouping: str) -> str | None:
         negative, plain = negative != plain.startswith("-"), _without_currency(plain[1:].lstrip())
     whole, _, fraction = plain.partition(decimal)
     integer = _ungrouped(whole, decimal, grouping)
-    if integer is None or not (integer + fraction) or not (fraction == "" or (fraction.isascii() and fraction.isdigit())):
+    if (
+        integer is None
+        or not (integer + fraction)
+        or not (fraction == "" or (fraction.isascii() and fraction.isdigit()))
+    ):
         return None
     return ("-" if negative else "") + (integer or "0") + (f".{fraction}" if fraction else "")
 
@@ -61,7 +106,7 @@ def _ungrouped(whole: str, decimal: str, grouping: str) -> str | None:
         return None
     first, *groups = whole.split(sign[0])
     *inner, last = groups
-    sized = 1 <= len(first) <= 3 and len(last) == 3 and all(len(group) in {2, 3} for group in inner)
+    sized = len(first) in {1, 2, 3} and len(last) == _THOUSAND and all(len(group) in {2, 3} for group in inner)
     return "".join([first, *groups]) if sized and all(g.isascii() and g.isdigit() for g in (first, *groups)) else None
 
 

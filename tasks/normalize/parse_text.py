@@ -43,9 +43,9 @@ def _trimmed(text: Any) -> Any:
 
 
 def tidy(text: str) -> str:
-    """The same for one value, for words in a profile.
+    r"""The same for one value, for words in a profile.
 
-    >>> tidy(" Ｎｏ．\\u200f １ ")
+    >>> tidy(" Ｎｏ．\u200f １ ")
     'No. 1'
     """
     return str(tidy_code(pa.array([text]))[0].as_py())
@@ -65,5 +65,6 @@ def tidy_sql(raw: str, kind: Kind) -> str:
     ascii_ = f"strlen({raw}) = length({raw})"
     return (
         f"CASE WHEN {ascii_} AND {raw} >= '!' AND {raw}[-1] >= '!' THEN {raw} WHEN {raw} = '' THEN NULL "
-        f"WHEN {ascii_} AND {raw} >= ' ' AND {raw}[-1] >= ' ' THEN nullif(trim({raw}), '') ELSE nullif({unusual}, '') END"
+        f"WHEN {ascii_} AND {raw} >= ' ' AND {raw}[-1] >= ' ' THEN nullif(trim({raw}), '') "
+        f"ELSE nullif({unusual}, '') END"
     )

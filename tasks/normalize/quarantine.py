@@ -7,12 +7,11 @@ from pathlib import Path
 
 import duckdb
 
-from tasks.contract import QUARANTINE, TABLES
+from tasks.contract import QUARANTINE, SQL_TYPES, TABLES
 from tasks.normalize.faults import Faults
 from tasks.normalize.sql import literal, literals, name
 from tasks.privacy.mask import mask_sql
 
-#: Columns of the contract whose values may be shown; every other is personal until the contract says it is not.
 PARQUET = "FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE 122880"
 
 
@@ -22,8 +21,8 @@ def refused_sql(relation: str, faults: Faults) -> str:
     personal = f"{column} IN ({literals(sorted(TABLES[faults.table.name].personal))})"
     value = f"CASE WHEN {personal} THEN {mask_sql('bad_value')} ELSE bad_value END"
     return (
-        f"SELECT {literal(faults.table.name)} AS \"table\", CAST(file AS BIGINT) AS file, CAST(record AS BIGINT) AS record, "
-        f"{faults.reasons_sql('row_faults')} AS reasons, {column} AS \"column\", {value} AS \"value\" "
+        f'SELECT {literal(faults.table.name)} AS "table", file::BIGINT AS file, record::BIGINT AS record, '
+        f'{faults.reasons_sql("row_faults")} AS reasons, {column} AS "column", {value} AS "value" '
         f"FROM {relation} WHERE row_faults <> 0 AND aside = 0"
     )
 
@@ -31,7 +30,8 @@ def refused_sql(relation: str, faults: Faults) -> str:
 def write_quarantine(con: duckdb.DuckDBPyConnection, parts: Sequence[str], target: Path) -> int:
     """Write the parts as one Parquet file, sorted by table, file, record; return the rows."""
     columns = ", ".join(name(column.name) for column in QUARANTINE.columns)
-    empty = "SELECT '' AS \"table\", 0::BIGINT AS file, 0::BIGINT AS record, '' AS reasons, '' AS \"column\", '' AS \"value\" WHERE false"
+    nothing = ", ".join(f"NULL::{SQL_TYPES[column.type]} AS {name(column.name)}" for column in QUARANTINE.columns)
+    empty = f"SELECT {nothing} WHERE false"
     union = " UNION ALL ".join([*parts, empty])
     query = f'SELECT {columns} FROM ({union}) ORDER BY "table", file, record'
     return int(con.execute(f"COPY ({query}) TO {literal(str(target))} ({PARQUET})").fetchall()[0][0])

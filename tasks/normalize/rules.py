@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import duckdb
@@ -23,7 +23,7 @@ NO = ("0", "false", "no", "n", "f")
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """How one mapped column is read. `values` are the profile's, cleaned; `typed` text is ISO 8601 and plain decimals."""
+    """How one mapped column is read. `values` are cleaned; `typed` text is ISO 8601 and plain decimals."""
 
     column: Column
     typed: bool = False
@@ -103,10 +103,4 @@ def _inferred(
         error.file, error.column = error.file or mapped.driving.name, column
         raise
     evidence = {"value": found.value, "supports": found.supports, "contradicts": found.contradicts}
-    return _changed(rule, change), evidence
-
-
-def _changed(rule: Rule, change: dict[str, Any]) -> Rule:
-    from dataclasses import replace
-
-    return replace(rule, **change)
+    return replace(rule, **change), evidence

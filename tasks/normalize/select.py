@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
-from typing import NoReturn
+from typing import Any, NoReturn
 from unicodedata import normalize
 
 import sqlglot
@@ -44,7 +44,7 @@ class Term:
 
 @dataclass(frozen=True, slots=True)
 class Join:
-    """A joined raw table: rows of it that pass `filters`, found by equality of `keys` (its own side, the other side)."""
+    """A joined raw table: rows that pass `filters`, found by equality of `keys` (its own side, the other side)."""
 
     alias: str
     table: str
@@ -84,7 +84,7 @@ class _Scope:
         self.aliases[alias] = self.tables[table]
         return alias, table
 
-    def term(self, node: exp.Expression, within: frozenset[str] | None = None) -> Term:
+    def term(self, node: Any, within: frozenset[str] | None = None) -> Term:
         """The expression with resolved columns; casts become TRY_CAST, so that no row stops the run."""
         self.check(node)
         reads: set[tuple[str, str]] = set()
@@ -135,7 +135,8 @@ class Fail:
         self.market = market
         self.table = table
 
-    def __call__(self, problem: str, node: exp.Expression | None = None, expected: str | None = None) -> NoReturn:
+    def __call__(self, problem: str, node: Any = None, expected: str | None = None) -> NoReturn:
+        """Raise."""
         raise ProfileError(
             problem,
             market=self.market,
@@ -230,9 +231,9 @@ def _join(scope: _Scope, node: exp.Join) -> Join:
         sides = [part.this, part.expression] if isinstance(part, exp.EQ) else []
         terms = [scope.term(side, before | {alias}) for side in sides]
         owned = [{owner for owner, _ in term.reads} for term in terms]
-        if owned in ([{alias}, owned[-1] if owned else set()],) and owned[1] and alias not in owned[1]:
+        if terms and owned[0] == {alias} and owned[1] and alias not in owned[1]:
             keys.append((terms[0], terms[1]))
-        elif len(owned) == len(terms) and terms and owned[1] == {alias} and owned[0] and alias not in owned[0]:
+        elif terms and owned[1] == {alias} and owned[0] and alias not in owned[0]:
             keys.append((terms[1], terms[0]))
         else:
             term = scope.term(part, frozenset({alias}))

@@ -14,8 +14,8 @@ import duckdb
 
 from region_profiles.models import Profile
 from tasks.contract import SQL_TYPES
-from tasks.normalize.fields import Field, clean, parsed, stacked
 from tasks.normalize.faults import Fault, Faults, aside_sql, faults_of
+from tasks.normalize.fields import Field, clean, parsed, stacked
 from tasks.normalize.mapping import Mapped
 from tasks.normalize.rules import Rule, rules_of
 from tasks.normalize.sql import bits, name
@@ -104,4 +104,3 @@ def _count(con: duckdb.DuckDBPyConnection, relation: str, optional: list[Fault])
     where = "row_faults = 0 AND aside = 0"
     counts = con.execute(f"SELECT {sums} FROM {relation} WHERE {where}").fetchall()[0]
     return {fault.reason: int(count) for fault, count in zip(optional, counts, strict=True) if count}
-

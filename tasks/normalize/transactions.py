@@ -6,7 +6,7 @@ row's place in the staged file, which lets DuckDB read the CSV on all cores (a r
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -44,7 +44,8 @@ class Lines:
     faults: Faults
     rules: Mapping[str, Rule]
     evidence: Mapping[str, Any]
-    staged: Path
+    query: str
+    """The SELECT behind the view."""
 
 
 def stage_lines(
@@ -68,8 +69,9 @@ def stage_lines(
     columns = ", ".join(f"{value} AS {name(column)}" for column, value in values.items())
     _check_order_setting(con)
     con.execute(f"COPY (SELECT {columns} FROM ({inner})) TO {literal(str(staged))} ({_STAGE_FORMAT})").fetchall()
-    _view(con, mapped, staged)
-    return Lines(mapped, faults, rules, evidence, staged)
+    query = _staged_query(con, mapped, staged)
+    con.execute(f"CREATE OR REPLACE TEMP VIEW {STAGED} AS {query}").fetchall()
+    return Lines(mapped, faults, rules, evidence, query)
 
 
 def _check_order_setting(con: duckdb.DuckDBPyConnection) -> None:
@@ -80,25 +82,36 @@ def _check_order_setting(con: duckdb.DuckDBPyConnection) -> None:
         )
 
 
-def _view(con: duckdb.DuckDBPyConnection, mapped: Mapped, staged: Path) -> None:
-    """`strata_lines`, with the record number and each member's surviving number."""
+def _staged_query(con: duckdb.DuckDBPyConnection, mapped: Mapped, staged: Path) -> str:
+    """The staged lines with their record numbers and each member's surviving number."""
     relation = f"read_parquet({literal(str(staged))})"
     replaced, joined = [], ""
     record = ""
     if mapped.numbered:
         relation = f"read_parquet({literal(str(staged))}, file_row_number = true)"
-        starts = con.execute(f"SELECT file, min(file_row_number) FROM {relation} GROUP BY file ORDER BY file").fetchall()
+        starts = con.execute(
+            f"SELECT file, min(file_row_number) FROM {relation} GROUP BY file ORDER BY file"
+        ).fetchall()
         start = f"CASE s.file {' '.join(f'WHEN {file} THEN {first}' for file, first in starts)} END" if starts else "0"
-        record = f", s.file_row_number - {start} + 1 AS record" if len(starts) > 1 else ", s.file_row_number + 1 AS record"
+        record = (
+            f", s.file_row_number - {start} + 1 AS record" if len(starts) > 1 else ", s.file_row_number + 1 AS record"
+        )
     if con.execute("SELECT count(*) FROM strata_survivors").fetchall()[0][0]:
         replaced.append("coalesce(m.survivor, s.member_number) AS member_number")
         joined = " LEFT JOIN strata_survivors m ON s.member_number = m.member_number"
     star = "s.*" + (f" REPLACE ({', '.join(replaced)})" if replaced else "")
-    con.execute(f"CREATE OR REPLACE TEMP VIEW {STAGED} AS SELECT {star}{record} FROM {relation} s{joined}").fetchall()
+    return f"SELECT {star}{record} FROM {relation} s{joined}"
 
 
 def write_lines(
-    con: duckdb.DuckDBPyConnection, lines: Lines, target: Path, *, doubles: int, excluded: int, rate_dates: int, taxed: bool
+    con: duckdb.DuckDBPyConnection,
+    lines: Lines,
+    target: Path,
+    *,
+    doubles: int,
+    excluded: int,
+    rate_dates: int,
+    taxed: bool,
 ) -> int:
     """Copy the lines that count to their canonical file, in input order; return how many."""
     tables = f"{STAGED} s"

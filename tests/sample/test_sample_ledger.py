@@ -1,4 +1,4 @@
-"""The profiles of the sample's markets read the drops for what they are: ledger and canonical tables equal SAMPLE.json."""
+"""The profiles of the sample's markets read its drops right: ledger and canonical tables equal SAMPLE.json."""
 
 from __future__ import annotations
 
@@ -62,7 +62,9 @@ def test_every_month_and_kind_has_the_lines_that_were_written(market):
 def test_amounts_are_those_that_were_written_to_the_cent(market):
     facts, canonical, con, profile = market
     basis = profile.tax.amounts
-    query = f"SELECT kind || ' ' || currency, sum({basis}) FROM read_parquet(?) WHERE kind <> 'gift_card_sale' GROUP BY 1"
+    query = (
+        f"SELECT kind || ' ' || currency, sum({basis}) FROM read_parquet(?) WHERE kind <> 'gift_card_sale' GROUP BY 1"
+    )
     found = dict(con.execute(query, [str(canonical.transactions)]).fetchall())
     told = facts["transactions"]["counted"]["amounts"]
     assert found == {name: Decimal(amount) for name, amount in told.items() if not name.startswith("gift_card_sale")}

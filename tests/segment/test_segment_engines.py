@@ -27,7 +27,8 @@ GENERATED = {
         FROM (SELECT *, (CASE WHEN back THEN -2 WHEN i % 31 = 0 THEN 0 ELSE 1 END)
                         * CAST(i * i % 99991 + 1 AS DECIMAL(18,4)) / 100 AS amount
               FROM (SELECT i, i // 2 AS o, i % 11 = 0 AS back,
-                           CASE WHEN i // 2 % 17 > 0 THEN 'M' || ((i // 2) * (i // 2) % 613 * ((i // 2) * 7919 % 997) // 997) END AS member_number,
+                           CASE WHEN i // 2 % 17 > 0 THEN 'M' || ((i // 2) * (i // 2) % 613
+                                * ((i // 2) * 7919 % 997) // 997) END AS member_number,
                            ['EUR', 'EUR', 'DEM', 'USD'][1 + (i // 2) % 4] AS currency,
                            DATE '2017-06-01' + CAST((i // 2) * 37 % 1360 AS INTEGER) AS local_date
                     FROM range(6000) AS r(i)))""",

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from pyarrow.csv import ReadOptions, read_csv
 
 from tasks.traits.scores import Cuts, positions, quantile_cuts, shares_of
 
@@ -86,13 +87,14 @@ def test_scores_depend_neither_on_row_order_nor_on_threads(traits_of, engine):
 def test_quintiles_of_frequency_leave_australia_with_empty_bins(traits_of, shared_data):
     folder = shared_data("global_electronics_retailer/pristine")
     con = duckdb.connect()
-    customers = f"read_csv('{folder}/Customers.csv', encoding='latin-1', all_varchar=true)"
+    con.register("customers", read_csv(folder / "Customers.csv", read_options=ReadOptions(encoding="cp1252")))
     lines = con.execute(
-        f"""SELECT "Order Number", CustomerKey, strptime("Order Date", '%m/%d/%Y')::DATE
-            FROM read_csv('{folder}/Sales.csv', all_varchar=true) JOIN {customers} USING (CustomerKey)
+        f"""SELECT "Order Number", sales.CustomerKey, strptime("Order Date", '%m/%d/%Y')::DATE
+            FROM read_csv('{folder}/Sales.csv', all_varchar=true) AS sales
+            JOIN customers ON customers.CustomerKey = sales.CustomerKey::BIGINT
             WHERE Country = 'Australia' ORDER BY ALL"""
     ).fetchall()
-    people = con.execute(f"SELECT CustomerKey FROM {customers} WHERE Country = 'Australia'").fetchall()
+    people = con.execute("SELECT CustomerKey::VARCHAR FROM customers WHERE Country = 'Australia'").fetchall()
     found, result = traits_of(
         [{"order_id": o, "member_number": m, "local_date": d, "net": D(1)} for o, m, d in lines],
         [{"member_number": m} for (m,) in people],

@@ -1,0 +1,52 @@
+"""Faulty files whose fault is easier to say in Python than to see in bytes: name -> bytes."""
+
+from __future__ import annotations
+
+import gzip
+import io
+import zipfile
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import xlsxwriter
+
+GOOD = Path(__file__).parent / "drops" / "good"
+SALES = (GOOD / "sales.csv").read_bytes()
+#: Plain bytes of the bomb; the test lowers the size from which ingest asks for the ratio.
+BOMB = 4 << 20
+
+
+def zipped(files: Mapping[str, bytes], *, encrypted: bool = False) -> bytes:
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in files.items():
+            archive.writestr(name, content)
+    data = bytearray(out.getvalue())
+    if encrypted:  # the flag in the local and in the central header
+        data[6] |= 1
+        data[data.index(b"PK\x01\x02") + 8] |= 1
+    return bytes(data)
+
+
+def workbook(*sheets: str) -> bytes:
+    """The good sales on each of the sheets, as text."""
+    out = io.BytesIO()
+    with xlsxwriter.Workbook(out, {"in_memory": True}) as book:
+        for name in sheets:
+            sheet = book.add_worksheet(name)
+            for number, line in enumerate(SALES.decode().splitlines()):
+                sheet.write_row(number, 0, line.split(";"))
+    return out.getvalue()
+
+
+MADE: dict[str, Callable[[], bytes]] = {
+    "sales/bomb.csv.zip": lambda: zipped({"bomb.csv": SALES + b"\n" * BOMB}),
+    "sales/cut_short.csv.gz": lambda: gzip.compress(SALES)[:-20],
+    "sales/cut_short.csv.zip": lambda: zipped({"sales.csv": SALES})[:-20],
+    "sales/encrypted.csv.zip": lambda: zipped({"sales.csv": SALES}, encrypted=True),
+    "sales/leads_out_of_its_folder.csv.zip": lambda: zipped({"../../sales.csv": SALES}),
+    "sales/archive_in_an_archive.csv.zip": lambda: zipped({"sales.zip": zipped({"sales.csv": SALES})}),
+    "sales/gzip_named.csv": lambda: gzip.compress(SALES),
+    "sales/sheet_missing.xlsx": lambda: workbook("Umsatz", "Notizen"),
+    "sales/two_sheets_and_none_named.xlsx": lambda: workbook("Januar", "Februar"),
+}
