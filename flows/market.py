@@ -169,7 +169,7 @@ def _notes(
         "drop": dict(sources.notes),
         "normalize": dict(normalized.evidence),
         "money": dict(factors.notes),
-        "traits": dict(described.notes["notes"]),
+        "traits": {name: value for name, value in described.notes.items() if name not in {"rows", "cuts", "guests"}},
         "segments": dict(segments.notes),
         "exports": staged.notes,
     }

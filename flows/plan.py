@@ -41,6 +41,8 @@ def plan(
     directory = Path(profiles) if profiles else settings.profiles
     names = [name.upper() for name in markets] if markets else markets_with_drops(landing, directory)
     loaded = [(name, checked_profile(name, directory, settings.reporting_currency)) for name in names]
+    if markets:
+        _require_a_drop(landing, {profile.drop for _, profile in loaded})
     secret = settings.pseudonym_key.get_secret_value() if settings.pseudonym_key else None
     return tuple(
         MarketRun(
@@ -98,6 +100,22 @@ def markets_with_drops(landing: str, directory: Path | None) -> list[str]:
             hint="name the markets, or write a profile with `strata profile new`",
         )
     return found
+
+
+def _require_a_drop(landing: str, drops: set[str]) -> None:
+    """Terminal where none of the named markets has a drop; if one has, the others fail in their own runs."""
+    store = open_store(landing)
+    if any(next(iter(store.list(f"{drop}/")), None) for drop in drops):
+        return
+    folders = sorted({info.key.split("/", 1)[0] for info in store.list("") if "/" in info.key})
+    if not {name.casefold() for name in folders} & {drop.casefold() for drop in drops}:
+        raise Terminal(
+            f"no drop {' or '.join(sorted(drops))}",
+            file=landing,
+            value=", ".join(folders) or "no folder",
+            expected="a folder named as the market or as its profile's source.drop",
+            hint="check --landing, or upload the drop",
+        )
 
 
 def local_yesterday(profile: Profile) -> date:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
-from pydantic import Field, SecretStr
+from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from tasks.errors import Terminal
 
 
 class Settings(BaseSettings):
@@ -37,3 +39,14 @@ class Settings(BaseSettings):
     """File of erased customers, one per line: see tasks/privacy/tombstones.py."""
     pointer: Literal["cas", "single_writer"] = "cas"
     """How current.json changes: `single_writer` where the store has no compare-and-swap."""
+
+    def __init__(self, **given: Any) -> None:
+        """Read the environment; Terminal names every variable that holds what it cannot."""
+        try:
+            super().__init__(**given)
+        except ValidationError as error:
+            faults = [
+                f"STRATA_{'_'.join(map(str, fault['loc'])).upper()}: {fault['msg']}"
+                for fault in error.errors(include_url=False, include_input=False)
+            ]
+            raise Terminal("; ".join(faults), hint="mend the environment and run again") from None

@@ -2,18 +2,50 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
-from functools import lru_cache
+from functools import lru_cache, wraps
 from typing import Any
 
 from prefect import task
 from prefect.cache_policies import NO_CACHE
 
-from tasks.errors import Transient
+from tasks.errors import StrataError, Terminal, Transient
 
 
 def _worth_a_retry(_task: Any, _run: Any, state: Any) -> bool:
     return isinstance(state.data, Transient)
+
+
+class Unforeseen(Terminal):
+    """An error of the program that nobody wrote a message for."""
+
+
+def unforeseen(error: BaseException) -> Unforeseen:
+    """Type and place of an error, without its text: that may quote data."""
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    where = f"{trace.tb_frame.f_code.co_filename.rsplit('/', 1)[-1]}:{trace.tb_lineno}" if trace else "unknown place"
+    return Unforeseen(f"unforeseen {type(error).__name__} at {where}", hint="STRATA_DEBUG=1 shows it whole")
+
+
+def _without_data(door: Callable[..., Any]) -> Callable[..., Any]:
+    """The door, whose unforeseen errors lose their text before Prefect logs and stores it."""
+
+    @wraps(door)
+    def guarded(*args: Any, **kwargs: Any) -> Any:
+        try:
+            return door(*args, **kwargs)
+        except StrataError:
+            raise
+        except Exception as error:
+            if os.environ.get("STRATA_DEBUG"):
+                raise
+            bare = unforeseen(error)
+        raise bare  # outside of the handler: no traceback leads to the text
+
+    return guarded
 
 
 @lru_cache(maxsize=32)
@@ -30,4 +62,4 @@ def as_task(door: Callable[..., Any]) -> Callable[..., Any]:
         retries=2,
         retry_delay_seconds=[2, 10],
         retry_condition_fn=_worth_a_retry,
-    )(door)
+    )(_without_data(door))

@@ -9,13 +9,14 @@ from typing import Any, Literal
 from prefect import flow, task
 from prefect.artifacts import create_markdown_artifact
 from prefect.cache_policies import NO_CACHE
+from prefect.runtime import flow_run
 from prefect.states import Completed, Failed
 from prefect.task_runners import ThreadPoolTaskRunner
 
 from flows.market import MarketOutcome, stratify_market
 from flows.plan import plan
 from flows.settings import Settings
-from flows.steps import as_task
+from flows.steps import Unforeseen, as_task, unforeseen
 from tasks import progress
 from tasks.errors import StrataError
 from tasks.run import MarketRun
@@ -31,24 +32,22 @@ def market(run: MarketRun) -> MarketOutcome:
     except Exception as error:  # whatever else breaks in one market must not stop the others
         if os.environ.get("STRATA_DEBUG"):
             raise
-        outcome = MarketOutcome.failure(run, type(error).__name__, _place(error))
+        outcome = MarketOutcome.failure(run, Unforeseen.__name__, str(unforeseen(error)))
     progress.report(run.market, outcome.state, outcome.detail)
     create_markdown_artifact(key=f"market-{run.market.lower()}", markdown=outcome.markdown(), description=str(run))
     return outcome
 
 
-def _place(error: BaseException) -> str:
-    """Where an unforeseen error happened: its text may quote data, so it is not repeated."""
-    trace = error.__traceback__
-    while trace is not None and trace.tb_next is not None:
-        trace = trace.tb_next
-    where = f"{trace.tb_frame.f_code.co_filename.rsplit('/', 1)[-1]}:{trace.tb_lineno}" if trace else "unknown place"
-    return f"unforeseen {type(error).__name__} at {where}; STRATA_DEBUG=1 shows it whole"
+def _name() -> str:
+    """The flow run's name, such as `stratify DE, JP as of 2026-06-30`."""
+    given = flow_run.parameters
+    markets = ", ".join(given.get("markets") or ["all markets"])
+    return f"stratify {markets} as of {given.get('as_of') or 'yesterday'}"
 
 
 @flow(
     name="stratify",
-    flow_run_name="stratify {markets} as of {as_of}",
+    flow_run_name=_name,
     task_runner=ThreadPoolTaskRunner(max_workers=Settings().markets_at_once),  # type: ignore[arg-type]
     persist_result=False,
 )

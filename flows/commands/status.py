@@ -94,7 +94,7 @@ def _standing(store: ObjectStore, market: str, now: datetime) -> Standing:
 
 
 def _stale(pointer: Pointer) -> Iterator[str]:
-    from tasks.publish.publication import stale_successors
+    from tasks.publish.pointer import stale_successors
 
     dates = ", ".join(str(day) for day in stale_successors(pointer))
     if dates:

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
-
-import pyarrow.parquet as pq
 
 from tasks.contract import CUSTOMERS
 from tasks.door import door
 from tasks.memo import digest_of, remember
 from tasks.objects import open_store
 from tasks.run import MarketRun
+from tasks.segment.market import save
 from tasks.segment.market import segment as to_segments
+from tasks.traits.stored import load
 from tasks.traits.task import Described
 
 SECTIONS = {"market", "money", "traits", "dimensions", "stratum"}
@@ -44,13 +44,12 @@ def segment(run: MarketRun, described: Described, previous: tuple[str, str] | No
         before = (
             None if previous is None else engine.read_parquet(_fetched(run, previous[0], folder / ".previous.parquet"))
         )
-        made = to_segments(engine, run.profile, described.on(engine), before, run.as_of)
-        customers = made.customers.drop(*(set(made.customers.columns) & CUSTOMERS.personal))
-        engine.write(customers, folder / "customers.parquet", ["customer_id"])
-        engine.write(made.segments, folder / "segments.parquet", ["dimension", "segment"])
-        engine.write(made.membership, folder / "membership.parquet", ["customer_id", "dimension"])
+        result = load(engine, described.folder, described.notes)
+        made = to_segments(engine, run.profile, result, before, run.as_of)
+        public = made.customers.drop(*(set(made.customers.columns) & CUSTOMERS.personal))
+        notes = save(engine, replace(made, customers=public), folder)
         (folder / ".previous.parquet").unlink(missing_ok=True)
-        return {"notes": made.notes}
+        return notes
 
     depends_on = {
         "traits": described.digest,
@@ -60,8 +59,8 @@ def segment(run: MarketRun, described: Described, previous: tuple[str, str] | No
         "engine": run.engine,
     }
     found = remember(run.results, "segments", depends_on, compute)
-    rows = pq.read_metadata(found.folder / "customers.parquet").num_rows
-    return Segments(found.folder, rows, found.notes["notes"], found.digest, found.reused)
+    notes = {name: value for name, value in found.notes.items() if name != "rows"}
+    return Segments(found.folder, found.notes["rows"]["customers"], notes, found.digest, found.reused)
 
 
 def _fetched(run: MarketRun, key: str, to: Path) -> Path:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -14,31 +13,20 @@ from tasks.memo import digest_of, remember
 from tasks.normalize.task import Normalized
 from tasks.reference.factors import Factors
 from tasks.run import MarketRun
-from tasks.traits.customer import Tables, TraitsResult, customer_traits
-from tasks.traits.scores import Cuts
+from tasks.traits.customer import Tables, customer_traits
+from tasks.traits.stored import save
 
-FILE = "traits.parquet"
 SECTIONS = {"market", "money", "traits"}
 
 
 @dataclass(frozen=True, slots=True)
 class Described:
-    """The traits' file, and the rest of a TraitsResult as plain data."""
+    """The folder that `tasks.traits.stored.load` reads, with the notes it needs."""
 
     folder: Path
     notes: Mapping[str, Any]
     digest: str
     reused: bool
-
-    def on(self, engine: Engine) -> TraitsResult:
-        """The result again, on an engine."""
-        guests = {name: None if value is None else _number(value) for name, value in self.notes["guests"].items()}
-        cuts = tuple(Cuts.from_dict(told) for told in self.notes["cuts"])
-        return TraitsResult(engine.read_parquet(self.folder / FILE), guests, cuts, self.notes["notes"])
-
-
-def _number(told: str | int) -> int | Decimal:
-    return told if isinstance(told, int) else Decimal(told)
 
 
 @door("traits")
@@ -47,18 +35,10 @@ def traits(run: MarketRun, normalized: Normalized, money: Factors) -> Described:
 
     def compute(folder: Path) -> dict[str, Any]:
         engine = run.open_engine()
-        result = customer_traits(
-            engine,
-            run.profile,
-            canonical(engine, normalized),
-            engine.from_arrow(money.table, "factors"),
-            engine.from_arrow(money.incomes, "incomes"),
-            run.as_of,
-        )
-        engine.write(result.customers, folder / FILE, ["customer_id"])
-        guests = {name: value if isinstance(value, int) else _told(value) for name, value in result.guests.items()}
-        engine.drop(*result.kept)
-        return {"guests": guests, "cuts": [cut.as_dict() for cut in result.cuts], "notes": dict(result.notes)}
+        factors = engine.from_arrow(money.table, "factors")
+        incomes = engine.from_arrow(money.incomes, "incomes")
+        result = customer_traits(engine, run.profile, canonical(engine, normalized), factors, incomes, run.as_of)
+        return save(engine, result, folder)
 
     depends_on = {
         "canonical": normalized.digest,
@@ -77,7 +57,3 @@ def canonical(engine: Engine, normalized: Normalized) -> Tables:
     if customers is None or transactions is None:
         raise FileNotFoundError(f"{normalized.folder} lacks customers or transactions")
     return Tables(engine.read_parquet(customers), engine.read_parquet(transactions))
-
-
-def _told(value: Decimal | None) -> str | None:
-    return None if value is None else str(value)

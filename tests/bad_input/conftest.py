@@ -91,16 +91,17 @@ class Shop:
         try:
             (run,) = plan(
                 [case.get("market", "DE")],
-                as_of=AS_OF,
+                as_of=case.get("as_of", AS_OF),
                 landing=str(landing),
                 publish=str(self.root / "publish"),
                 profiles=self.profiles(case),
             )
-            if case.get("to") == "publish":
-                stratify_market(run)
+            outcome = stratify_market(run) if case.get("to") == "publish" else None
             sources = ingest(run)
             told.facts = {"notes": dict(sources.notes), "inputs": [_input(entry) for entry in sources.inputs]}
             normalized = normalize(run, sources)
+            if outcome:
+                told.facts["outcome"] = {"state": outcome.state, "hints": outcome.hints, "shown": outcome.markdown()}
             told.ledger = {table: entry.as_dict() for table, entry in normalized.ledger.items()}
             told.facts["evidence"] = dict(normalized.evidence)
             told.refused = rows(normalized.folder / "quarantine.parquet")

@@ -28,14 +28,16 @@ def zipped(files: Mapping[str, bytes], *, encrypted: bool = False) -> bytes:
     return bytes(data)
 
 
-def workbook(*sheets: str) -> bytes:
-    """The good sales on each of the sheets, as text."""
+def workbook(*sheets: str, error: tuple[int, int] | None = None) -> bytes:
+    """The good sales on each of the sheets, as text; `error` is the row and column of a cell that says #N/A."""
     out = io.BytesIO()
     with xlsxwriter.Workbook(out, {"in_memory": True}) as book:
         for name in sheets:
             sheet = book.add_worksheet(name)
             for number, line in enumerate(SALES.decode().splitlines()):
                 sheet.write_row(number, 0, line.split(";"))
+            if error:
+                sheet.write_formula(*error, "=NA()", None, "#N/A")
     return out.getvalue()
 
 
@@ -48,5 +50,6 @@ MADE: dict[str, Callable[[], bytes]] = {
     "sales/archive_in_an_archive.csv.zip": lambda: zipped({"sales.zip": zipped({"sales.csv": SALES})}),
     "sales/gzip_named.csv": lambda: gzip.compress(SALES),
     "sales/sheet_missing.xlsx": lambda: workbook("Umsatz", "Notizen"),
+    "sales/error_in_a_cell.xlsx": lambda: workbook("Umsatz", error=(4, 7)),
     "sales/two_sheets_and_none_named.xlsx": lambda: workbook("Januar", "Februar"),
 }

@@ -7,7 +7,7 @@ for the market's profile, and `cases/*.yaml` says how each ends:
 - `ledger`: by table, rows read and kept, and the reasons of those that are not; tables not named are whole.
 - `refused`: rows of the quarantine as `table, record, reasons, column, value`.
 - `facts`: what inputs, notes, evidence and money must hold; `same`: canonical tables equal to the good drop's.
-- `files`, `with`, `profile`, `market`, `env`, `to`: what is delivered, by which profile, and how far the run goes.
+- `files`, `with`, `profile`, `market`, `as_of`, `env`, `to`: what is delivered, by which profile, how far the run goes.
 """
 
 from __future__ import annotations
@@ -38,6 +38,9 @@ def test_bad_input_ends_as_its_case_says(name, shop, good, caplog, capfd, monkey
     for variable, value in case.get("env", {}).items():
         monkeypatch.setenv(variable, value.format(here=HERE))
     told = shop.run(name, case)
+    printed = capfd.readouterr()
+    told.text += caplog.text + printed.out + printed.err
+    assert [part for part in PERSONAL if part in told.plain_text] == []
     if "error" in case:
         assert told.error is not None, f"no error, but {told.ledger}"
         check_error(told.error, case["error"])
@@ -48,9 +51,8 @@ def test_bad_input_ends_as_its_case_says(name, shop, good, caplog, capfd, monkey
         assert_holds(told.facts, case.get("facts", {}))
         for table in case.get("same", []):
             assert canonical(told, table) == canonical(good, table)
-    printed = capfd.readouterr()
-    told.text += caplog.text + printed.out + printed.err
-    assert [part for part in PERSONAL if part in told.plain_text] == []
+        for table, row in case.get("holds", {}).items():
+            assert any(row.items() <= {name: str(value) for name, value in one.items()}.items() for one in canonical(told, table))
 
 
 def check_error(error, expected):
