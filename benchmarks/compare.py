@@ -43,11 +43,12 @@ def _files(folder: Path) -> set[str]:
 def _parquet(one: Path, two: Path, *, tolerant: bool) -> list[str]:
     con = duckdb.connect()
     shapes = [
-        {name: kind for name, kind, *_ in con.execute(f"DESCRIBE SELECT * FROM '{path}'").fetchall()} for path in (one, two)
+        {name: kind for name, kind, *_ in con.execute(f"DESCRIBE SELECT * FROM {_read(path)}").fetchall()}
+        for path in (one, two)
     ]
     if shapes[0] != shapes[1]:
         return [f"columns {sorted(set(shapes[0].items()) ^ set(shapes[1].items()))}"]
-    sizes = [con.execute(f"SELECT count(*) FROM '{path}'").fetchall()[0][0] for path in (one, two)]
+    sizes = [con.execute(f"SELECT count(*) FROM {_read(path)}").fetchall()[0][0] for path in (one, two)]
     if sizes[0] != sizes[1]:
         return [f"{sizes[0]} and {sizes[1]} rows"]
     found = []
@@ -57,11 +58,15 @@ def _parquet(one: Path, two: Path, *, tolerant: bool) -> list[str]:
             equal = f'({equal} OR abs(a."{name}"::DOUBLE / b."{name}"::DOUBLE - 1) < 1e-12)'
         count, example = con.execute(
             f"SELECT count(*), any_value((a.file_row_number, a.\"{name}\", b.\"{name}\")::VARCHAR) "
-            f"FROM read_parquet('{one}', file_row_number = true) a JOIN read_parquet('{two}', file_row_number = true) b "
+            f"FROM {_read(one)} a JOIN {_read(two)} b "
             f"USING (file_row_number) WHERE NOT {equal}"
         ).fetchall()[0]
         found += [f"{count} rows differ in {name}, as {example}"] if count else []
     return found
+
+
+def _read(path: Path) -> str:
+    return f"read_parquet('{path}', hive_partitioning = false, file_row_number = true)"
 
 
 def _cells(one: Path, two: Path) -> list[str]:

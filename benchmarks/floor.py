@@ -292,8 +292,8 @@ def exports(con: duckdb.DuckDBPyConnection, out: Path, words: dict[str, Any]) ->
         "WHERE dimension = 'lifecycle'"
     )
     order = (
-        f"FROM ({whole} UNION ALL SELECT * FROM segments) ORDER BY list_position({['market', *DIMENSIONS, 'stratum']}, "
-        f"dimension), segment = 'guest', CASE segment {place} ELSE 99 END, segment"
+        f"FROM ({whole} UNION ALL SELECT * FROM segments) s ORDER BY list_position({['market', *DIMENSIONS, 'stratum']}, "
+        f"s.dimension), s.segment = 'guest', CASE s.segment {place} ELSE 99 END, s.segment"
     )
     write(con, cells, words["segments"], order, out / f"de-DE/summary/{stem}_de-DE_segments.csv")
 
@@ -305,14 +305,8 @@ def comma(number: str) -> str:
 
 def write(con: duckdb.DuckDBPyConnection, cells: list[str], names: list[str], source: str, path: Path) -> None:
     """One CSV as a German Excel opens it; the byte order mark stands before the first name."""
-    names = ["\ufeff" + names[0], *names[1:]]
-    columns = ", ".join(f'{cell} AS "{name}"' for cell, name in zip(cells, unique(names), strict=True))
+    columns = ", ".join(f'{cell} AS "{name}"' for cell, name in zip(cells, ["\ufeff" + names[0], *names[1:]], strict=True))
     con.execute(f"COPY (SELECT {columns} {source}) TO '{path}' (HEADER, DELIMITER ';')")
-
-
-def unique(names: list[str]) -> list[str]:
-    """SQL wants each name once."""
-    return names
 
 
 def main() -> None:

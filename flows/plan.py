@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 from flows.settings import Settings
 from region_profiles.loader import list_markets, load_profile, profile_digest
 from region_profiles.models import Profile
-from tasks.errors import ProfileError, ProfileErrors, Terminal
+from tasks.errors import DropError, ProfileError, ProfileErrors, Terminal
 from tasks.objects import open_store
 from tasks.run import MarketRun
 from tasks.segment.rules import check_rules
@@ -93,7 +93,7 @@ def markets_with_drops(landing: str, directory: Path | None) -> list[str]:
         if drop.casefold() in folders:
             found.append(name)
     if not found:
-        raise Terminal(
+        raise DropError(
             "no drop of any known market",
             file=landing,
             expected=f"a folder named as a market ({', '.join(known[:12])}) or as its profile's source.drop",
@@ -109,7 +109,7 @@ def _require_a_drop(landing: str, drops: set[str]) -> None:
         return
     folders = sorted({info.key.split("/", 1)[0] for info in store.list("") if "/" in info.key})
     if not {name.casefold() for name in folders} & {drop.casefold() for drop in drops}:
-        raise Terminal(
+        raise DropError(
             f"no drop {' or '.join(sorted(drops))}",
             file=landing,
             value=", ".join(folders) or "no folder",
@@ -126,5 +126,13 @@ def local_yesterday(profile: Profile) -> date:
 def _tombstones(path: Path | None) -> tuple[str, ...]:
     if path is None:
         return ()
-    lines = (line.strip() for line in path.read_text(encoding="utf-8").splitlines())
+    try:
+        lines = [line.strip() for line in path.read_text(encoding="utf-8").splitlines()]
+    except (OSError, UnicodeDecodeError) as error:
+        raise Terminal(
+            f"the list of erased customers cannot be read: {type(error).__name__}",
+            file=str(path),
+            expected="a text file in UTF-8, one tombstone a line",
+            hint="mend STRATA_TOMBSTONES; a run without the list would bring erased customers back",
+        ) from None
     return tuple(sorted({line for line in lines if line and not line.startswith("#")}))

@@ -9,9 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
-from rich.table import Table
 
-from flows.commands.run import AsOf, Landing, Profiles
+from flows.commands.run import AsOf, Landing, Profiles, terminal
 from flows.plan import checked_profile, markets_with_drops, plan
 from flows.settings import Settings
 from region_profiles.loader import list_markets, resolve
@@ -21,7 +20,9 @@ if TYPE_CHECKING:
     from tasks.normalize.task import Normalized
     from tasks.run import MarketRun
 
-SHOWN = 10
+#: Refused rows shown of each reason, and faults of a rate table in all.
+SHOWN = 2
+SHOWN_RATES = 10
 
 
 def validate(
@@ -39,7 +40,7 @@ def validate(
 
       strata validate --landing drops --as-of 2026-06-30
     """
-    console = Console()
+    console = terminal()
     uri = landing or Settings().landing
     directory = profiles or Settings().profiles
     names = [name.upper() for name in markets] if markets else None
@@ -73,23 +74,23 @@ def _drop(console: Console, run: MarketRun) -> int:
         apart = replace(run, work=Path(folder))
         sources = ingest(apart)
         normalized = normalize(apart, sources)
-        console.print(_ledger(run, normalized))
-        for line in (*_inferred(normalized), *_refused(apart, normalized)):
+        console.print(f"[bold]{run.market} as of {run.as_of}[/]", highlight=False)
+        for line in (*_ledger(normalized), *_inferred(normalized), *_refused(apart, normalized)):
             console.print(f"  {line}", highlight=False, soft_wrap=True)
         return _money(console, apart, normalized)
 
 
-def _ledger(run: MarketRun, normalized: Normalized) -> Table:
-    table = Table(box=None, header_style="bold", title=f"{run.market} as of {run.as_of}", title_justify="left")
-    for name in ("table", "read", "kept", "duplicate", "filtered", "quarantined", "reasons"):
-        table.add_column(name, justify="left" if name in {"table", "reasons"} else "right")
+def _ledger(normalized: Normalized) -> list[str]:
+    """A line for each table, and one for each reason: whole in a log of any width."""
+    lines = []
     for name, entry in normalized.ledger.items():
-        reasons = ", ".join(
-            f"{reason} {count:,}" for counted in entry.reasons.values() for reason, count in counted.most_common(5)
+        lines.append(
+            f"{name}: {entry.read:,} read = {entry.kept:,} kept + {entry.duplicate:,} duplicate "
+            f"+ {entry.filtered:,} filtered + {entry.quarantined:,} quarantined"
         )
-        numbers = (entry.read, entry.kept, entry.duplicate, entry.filtered, entry.quarantined)
-        table.add_row(name, *(f"{number:,}" for number in numbers), reasons)
-    return table
+        for outcome, counted in sorted(entry.reasons.items()):
+            lines += [f"  {outcome} {reason}: {count:,}" for reason, count in counted.most_common()]
+    return lines
 
 
 def _inferred(normalized: Normalized) -> list[str]:
@@ -102,12 +103,13 @@ def _inferred(normalized: Normalized) -> list[str]:
 
 
 def _refused(run: MarketRun, normalized: Normalized) -> list[str]:
-    """The first refused rows: file, record, reasons, value (personal ones are masks already)."""
+    """The first refused rows of each table and reason (values of personal columns are masks already)."""
     con = run.cursor()
     try:
         rows = con.execute(
             'SELECT "table", file, record, reasons, "column", value FROM read_parquet($1) '
-            f'ORDER BY "table", file, record LIMIT {SHOWN}',
+            f'QUALIFY row_number() OVER (PARTITION BY "table", reasons ORDER BY file, record) <= {SHOWN} '
+            'ORDER BY "table", file, record',
             [str(normalized.folder / "quarantine.parquet")],
         ).fetchall()
     finally:
@@ -136,10 +138,10 @@ def _money(console: Console, run: MarketRun, normalized: Normalized) -> int:
     for row in spans.to_pylist():
         lost = unconvertible(run.profile, [row["currency"]], row["date_min"], row["date_max"], own)
         findings += [str(error) for error in lost]
-    for text in findings[:SHOWN]:
+    for text in findings[:SHOWN_RATES]:
         console.print(f"  [red]money[/] {text}", highlight=False, soft_wrap=True)
-    if len(findings) > SHOWN:
-        console.print(f"  [red]money[/] and {len(findings) - SHOWN:,} more", highlight=False)
+    if len(findings) > SHOWN_RATES:
+        console.print(f"  [red]money[/] and {len(findings) - SHOWN_RATES:,} more", highlight=False)
     for lens, reason in factors.notes.get("lenses_off", {}).items():
         console.print(f"  [yellow]lens {lens} is off[/]: {reason}", highlight=False, soft_wrap=True)
     return len(findings)

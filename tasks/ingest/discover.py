@@ -200,7 +200,12 @@ def _path_day(rule: DropDate, inside: str, key: str) -> date:
     try:
         return date(*(int(found[part]) for part in ("year", "month", "day")))
     except ValueError as error:
-        raise DropError(f"no such day in the path: {error}", file=key, value=found[0]) from None
+        raise DropError(
+            f"no such day in the path: {error}",
+            file=key,
+            value=found[0],
+            hint="rename the folder, or correct source.drop_date.pattern",
+        ) from None
 
 
 def _markers(
@@ -244,6 +249,8 @@ def _choose(
         if complete and complete[0] != newest_first[0]:
             late = [f"{drop} lacks {', '.join(sorted(required - held[day, drop]))}" for day, drop in newest_first]
             notes["drops_incomplete"] = "; ".join(late[: newest_first.index(complete[0])])
+    if dated and required and not chosen:
+        _incomplete(newest_first, required, held, profile, folder, there, notes)
     files: dict[str, tuple[Found, ...]] = {}
     for table, raw in tables.items():
         mine = [f for f in dated if f.table == table and (raw.mode == "increment" or (f.day, f.drop) in chosen)]
@@ -257,6 +264,24 @@ def _choose(
     if profile.source.drop_date.by != "modified" and dated:
         notes["drops"] = ", ".join(sorted({str(f.day) for fs in files.values() for f in fs}))
     return files
+
+
+def _incomplete(
+    newest_first: list[tuple[date, str]],
+    required: set[str],
+    held: Mapping[tuple[date, str], set[str]],
+    profile: Profile,
+    folder: str,
+    there: list[str],
+    notes: Mapping[str, str],
+) -> None:
+    """Blame the table that is nowhere; if all are somewhere, tell what each drop lacks."""
+    for table in sorted(required - set().union(*held.values())):
+        _missing(table, profile.source.tables[table], folder, there, notes)
+    lacking = [f"{day} lacks {', '.join(sorted(required - held[day, drop]))}" for day, drop in newest_first[:LISTED]]
+    raise DropError(
+        "no drop is complete", path=folder, value="; ".join(lacking), hint="wait for the upload, or ask for the files"
+    )
 
 
 def _missing(table: str, raw: RawTable, folder: str, there: list[str], notes: Mapping[str, str]) -> None:

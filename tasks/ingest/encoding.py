@@ -197,13 +197,16 @@ def _rewrite(path: Path, target: Path, codec: str, file: str, bound: Decimal) ->
     wrong = len(bad) + private
     if wrong * 2 > beyond_ascii or len(bad) > max(Decimal(TOLERATED), bound * lines):
         at, line, found = bad[0] if bad else (0, None, b"")
+        with path.open("rb") as source:
+            wide = source.read(PIECE).count(b"\0") * 3 > min(PIECE, path.stat().st_size)
+        hint = "declare the encoding that the shop's system writes, or ask for the file again"
         raise DropError(
             f"{wrong} characters do not decode as {codec}, of {beyond_ascii} beyond ASCII",
             file=file,
             line=line,
             value=f"bytes {found.hex(' ')} at offset {at}" if bad else None,
             expected=f"text in {codec}",
-            hint="declare the encoding that the shop's system writes, or ask for the file again",
+            hint="a NUL at every other byte: declare encoding: utf-16-le or utf-16-be" if wide else hint,
         )
     return {"undecodable": len(bad)}
 

@@ -82,6 +82,7 @@ def number(text: str, decimal: str, grouping: str) -> str | None:
     plain = text.translate(_DIGITS).translate(_MINUS).strip()
     bracketed = _ROUND_BRACKETS.fullmatch(plain)
     plain = _without_currency(bracketed[1] if bracketed else plain)
+    plain = re.sub(f"{re.escape(decimal)}-{{1,2}}$", "", plain)  # 5,- and 5.-- are five without cents
     negative = bracketed is not None
     if plain.endswith("-"):
         negative, plain = not negative, plain[:-1].rstrip()

@@ -17,6 +17,7 @@ from sqlglot import exp
 from sqlglot.errors import SqlglotError
 
 from tasks.errors import DropError, ProfileError
+from tasks.ingest.sql import shape
 from tasks.normalize.sql import name
 from tasks.records import RawRelation
 
@@ -153,9 +154,14 @@ def missing_column(relation: RawRelation, wanted: str) -> NoReturn:
         "the column is not in the file",
         file=relation.name,
         column=wanted,
-        expected=nearest(wanted, relation.columns) or "one of " + ", ".join(relation.columns[:20]),
-        hint="write the mapping's column as the header has it",
+        expected=nearest(wanted, relation.columns) or "one of " + ", ".join(map(_shown, relation.columns[:20])),
+        hint="write the mapping's column as the header has it; if the file has no header, declare header: false",
     )
+
+
+def _shown(column: str) -> str:
+    """A column's name; its shape where it holds digits, for in a file without a header the names are somebody's data."""
+    return shape(column) if any(sign.isdigit() for sign in column) else column
 
 
 def nearest(wanted: str, names: Mapping[str, object] | tuple[str, ...]) -> str | None:

@@ -12,17 +12,24 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
-#: Locale: list separator, decimal sign, date. The last ones are no Windows cultures: docs/exports.md says what holds.
+#: Locale: list separator, decimal sign, date. Dates of ky-KG's kind (bg-BG: `г.`) go without words.
 CULTURES = {
-    "ar-AE": (";", ".", "%d/%m/%Y"), "ar-EG": (";", ".", "%d/%m/%Y"),
-    "bg-BG": (";", ",", "%d.%m.%Y г."), "de-CH": (";", ".", "%d.%m.%Y"), "de-DE": (";", ",", "%d.%m.%Y"),
-    "de-LU": (";", ",", "%d.%m.%Y"), "en-AU": (",", ".", "%d/%m/%Y"), "en-CA": (",", ".", "%Y-%m-%d"),
-    "en-GB": (",", ".", "%d/%m/%Y"), "en-IN": (",", ".", "%d-%m-%Y"), "en-US": (",", ".", "%m/%d/%Y"),
-    "es-MX": (",", ".", "%d/%m/%Y"), "fr-BE": (";", ",", "%d-%m-%y"), "fr-CA": (";", ",", "%Y-%m-%d"),
-    "fr-CH": (";", ",", "%d.%m.%Y"), "fr-FR": (";", ",", "%d/%m/%Y"), "fr-LU": (";", ",", "%d/%m/%Y"),
-    "it-CH": (";", ".", "%d.%m.%Y"), "it-IT": (";", ",", "%d/%m/%Y"), "ja-JP": (",", ".", "%Y/%m/%d"),
-    "ko-KR": (",", ".", "%Y-%m-%d"), "nl-BE": (";", ",", "%d/%m/%Y"), "nl-NL": (";", ",", "%d-%m-%Y"),
-    "pt-BR": (";", ",", "%d/%m/%Y"), "vi-VN": (",", ",", "%d/%m/%Y"), "zh-Hans-CN": (",", ".", "%Y/%m/%d"),
+    "ar-AE": (";", ".", "%d/%m/%Y"), "ar-EG": (";", ".", "%d/%m/%Y"), "bg-BG": (";", ",", "%d.%m.%Y"),
+    "de-CH": (";", ".", "%d.%m.%Y"), "de-DE": (";", ",", "%d.%m.%Y"), "de-LU": (";", ",", "%d.%m.%Y"),
+    "en-AU": (",", ".", "%d/%m/%Y"), "en-CA": (",", ".", "%Y-%m-%d"), "en-GB": (",", ".", "%d/%m/%Y"),
+    "en-IN": (",", ".", "%d-%m-%Y"), "en-US": (",", ".", "%m/%d/%Y"), "es-MX": (",", ".", "%d/%m/%Y"),
+    "fr-BE": (";", ",", "%d-%m-%Y"), "fr-CA": (";", ",", "%Y-%m-%d"), "fr-CH": (";", ".", "%d.%m.%Y"),
+    "fr-FR": (";", ",", "%d/%m/%Y"), "fr-LU": (";", ",", "%d/%m/%Y"), "it-CH": (";", ".", "%d.%m.%Y"),
+    "it-IT": (";", ",", "%d/%m/%Y"), "ja-JP": (",", ".", "%Y/%m/%d"), "ko-KR": (",", ".", "%Y-%m-%d"),
+    "nl-BE": (";", ",", "%d/%m/%Y"), "nl-NL": (";", ",", "%d-%m-%Y"), "pt-BR": (";", ",", "%d/%m/%Y"),
+    "vi-VN": (",", ",", "%d/%m/%Y"), "zh-Hans-CN": (",", ".", "%Y/%m/%d"),
+}  # fmt: skip
+#: No Windows cultures, as docs/exports.md decides: nobody's setting (en-JP) is the territory's, CLDR's own has ISO dates.
+ISO = "%Y-%m-%d"
+CULTURES |= {
+    **{f"en-{land}": CULTURES[f"{language}-{land}"]
+       for land, language in {"BG": "bg", "BR": "pt", "EG": "ar", "JP": "ja", "KR": "ko", "MX": "es", "VN": "vi"}.items()},
+    "en-AE": (",", ".", ISO), "en-DE": (";", ",", ISO), "en-NG": (",", ".", ISO), "en-NL": (";", ",", ISO),
 }  # fmt: skip
 
 

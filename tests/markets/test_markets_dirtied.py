@@ -15,7 +15,7 @@ pytestmark = pytest.mark.xdist_group("dirtied")
 MARKETS = sorted(ger_truth.PUBLISHED)
 #: shared/data/README.md: 6,288 distinct rows, none with two faults.
 FAULTS = {"early": 927, "impossible": 906, "quantity": 4455}
-REASONS = {"early": "date:before_first_date", "impossible": "date:impossible", "quantity": "quantity:not_positive"}
+REASONS = {"early": "date:before_first_date", "impossible": "date:unreadable", "quantity": "quantity:not_positive"}
 
 
 @pytest.fixture(scope="module")
@@ -101,20 +101,29 @@ def test_no_faulty_rate_spoils_local_money(dirtied, raw, shared_data, market):
     assert abs(found / expected - 1) < Decimal("0.00005")
 
 
-def test_validate_reports_the_faults_of_the_rate_file(landing, examples):
+@pytest.fixture(scope="module")
+def validated(landing, examples, tmp_path_factory):
+    """Exit code, output and the folder it ran in."""
     options = ["--landing", str(landing), "--profiles", str(examples / "global_electronics_retailer")]
-    told = CliRunner().invoke(app, ["validate", "FR", "--as-of", "2021-02-20", *options])
-    lines = told.output.splitlines()
-    for count, fault in ((391, "5 times"), (370, "negative"), (360, "blank")):  # shared/data/README.md
-        (line,) = [line for line in lines if f"{count} rates are" in line]
-        assert fault in line
-        assert "rows" in line
-    assert told.exit_code == 1, "a faulty rate table must not look sound to a scheduler"
+    folder = tmp_path_factory.mktemp("validated")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)
+        told = CliRunner().invoke(app, ["validate", "FR", "--as-of", "2021-02-20", *options])
+    return told.exit_code, told.output, folder
 
 
-def test_validate_publishes_nothing_and_shows_refused_rows(landing, examples, tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    options = ["--landing", str(landing), "--profiles", str(examples / "global_electronics_retailer")]
-    told = CliRunner().invoke(app, ["validate", "FR", "--as-of", "2021-02-20", *options])
-    assert "refused: transactions" in told.output
-    assert not [path for path in tmp_path.rglob("*") if path.is_file()]
+def test_validate_reports_the_faults_of_the_rate_file(validated):
+    code, output, _ = validated
+    for count, fault in (("391 rates", "5 times the official rate"), ("370", "rate:not_positive"), ("360", "rate:missing")):
+        assert [line for line in output.splitlines() if count in line and fault in line], (count, fault)  # README of the data
+    assert code == 1, "a faulty rate table must not look sound to a scheduler"
+
+
+def test_validate_shows_a_refused_row_of_every_kind(validated):
+    _, output, _ = validated
+    for reason in (*REASONS.values(), "rate:not_positive", "rate:missing"):
+        assert f": {reason};" in output, reason
+
+
+def test_validate_leaves_nothing_behind(validated):
+    assert not [path for path in validated[2].rglob("*") if path.is_file()]

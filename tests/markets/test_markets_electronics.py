@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 from decimal import ROUND_HALF_UP, Decimal
 
 import pytest
@@ -15,8 +16,6 @@ CENT = Decimal("0.01")
 MARKETS = sorted(ger_truth.PUBLISHED)
 LOCALES = {"AU": ["en-AU"], "CA": ["en-CA", "fr-CA"], "DE": ["de-DE"], "FR": ["fr-FR"], "GB": ["en-GB"],
            "IT": ["it-IT"], "NL": ["nl-NL"], "US": ["en-US"]}  # fmt: skip
-#: The catalogs' words for revenue net in the reporting currency and customers, whole history; fr, it, nl have none: English.
-HEADINGS = {"de-DE": ("Konzernumsatz netto, gesamte Historie", "Kundennummer", "Name")}
 
 
 @pytest.fixture(scope="module")
@@ -134,7 +133,7 @@ def test_keys_keep_their_leading_zeros(electronics, raw):
     assert {key for _, _, key in told} == {f"0{n}" for n in range(1, 9)}
 
 
-@pytest.mark.parametrize("market", ["DE", "FR", "GB", "US"])
+@pytest.mark.parametrize("market", ["DE", "FR", "NL", "US"])
 def test_names_of_the_windows_code_page_are_right_in_every_localized_file(electronics, raw, market):
     known = {key: row["Name"] for key, row in ger_truth.customers(raw).items() if row["market"] == market}
     assert any(not name.isascii() for name in known.values())
@@ -200,6 +199,6 @@ def test_the_csv_module_agrees_that_the_files_are_whole(electronics):
     for market in electronics:
         for path, rows in ((e["path"], e["rows"]) for e in electronics[market].manifest["exports"]):
             if path.endswith(".csv"):
-                data = (electronics[market].folder / path).read_text("utf-8-sig", newline="")
+                data = (electronics[market].folder / path).read_bytes().decode("utf-8-sig")
                 assert data.endswith("\n")
-                assert len(list(csv.reader(data.splitlines()))) - 1 == rows, path
+                assert len(list(csv.reader(io.StringIO(data, newline="")))) - 1 == rows, path
