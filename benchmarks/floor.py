@@ -49,46 +49,59 @@ DIMENSIONS = ("lifecycle", "value", "language", "residence")
 #: withheld from the summary, which this script cannot.
 MINIMUM, WITHHELD = 10, 5
 
-#: One line of a receipt in 24 bytes; net is gross without 20 % tax, rounded half up, in ten-thousandths.
+#: A visit in one number: customer (nine digits, each seventh from 100000000), day of the history, store. Net is gross
+#: without 20 % tax, rounded half up, in ten-thousandths.
 LINES = """
 CREATE TABLE lines AS
-SELECT member_number AS member, line_id = 1 AS is_order, CAST(sold AS DATE) AS day, store,
-       CAST(amount * 100 AS INTEGER) AS cents, CAST((cents * 1000::BIGINT + 6) // 12 AS INTEGER) AS net
+SELECT (((member_number - 100000000) // 7)::BIGINT * 2048 + (CAST(sold AS DATE) - DATE '2023-07-01')) * 64 + store AS visit,
+       line_id = 1 AS is_order, CAST(amount * 100 AS INTEGER) AS cents,
+       CAST((CAST(amount * 100 AS BIGINT) * 1000 + 6) // 12 AS INTEGER) AS net
 FROM read_csv({path}, header = true, columns = {{
     order_id: 'VARCHAR', line_id: 'TINYINT', member_number: 'INTEGER', store: 'SMALLINT', product: 'VARCHAR',
     sold: 'TIMESTAMP', quantity: 'INTEGER', amount: 'DECIMAL(9, 2)', currency: 'VARCHAR'}})
 """
+CUSTOMER, DAY, STORE = "visit // 131072", "(visit // 64) % 2048", "visit % 64"
 
+#: Exact sums, as whole numbers: local in cents, reference in 10^-16, ppp and year (in US dollars) in 10^-14.
 MONEY = f"""
 CREATE TABLE money AS
-SELECT member,
-       sum(cents) FILTER (day > DATE '{WINDOW}') * 0.01::DECIMAL(3, 2) AS exact_monetary_local,
-       sum(cents) * 0.01::DECIMAL(3, 2) AS exact_lifetime_local,
-       CAST(sum(net * to_reference) FILTER (day > DATE '{WINDOW}') AS DECIMAL(33, 12)) * 0.0001::DECIMAL(5, 4)
-           AS exact_monetary_reference,
-       CAST(sum(net * to_reference) AS DECIMAL(33, 12)) * 0.0001::DECIMAL(5, 4) AS exact_lifetime_reference,
-       CAST(sum(cents * to_ppp) FILTER (day > DATE '{WINDOW}') AS DECIMAL(34, 12)) * 0.01::DECIMAL(3, 2)
-           AS exact_monetary_ppp,
-       CAST(sum(cents * to_ppp) AS DECIMAL(34, 12)) * 0.01::DECIMAL(3, 2) AS exact_lifetime_ppp,
-       CAST(sum(cents * to_usd) FILTER (day > DATE '{YEAR}') AS DECIMAL(34, 12)) * 0.01::DECIMAL(3, 2) AS exact_year
-FROM lines JOIN factors USING (day) GROUP BY member
+SELECT {CUSTOMER} AS place,
+       sum(cents) FILTER (recent) AS sum_monetary_local, sum(cents) AS sum_lifetime_local,
+       sum(net * to_reference) FILTER (recent) AS sum_monetary_reference, sum(net * to_reference) AS sum_lifetime_reference,
+       sum(cents * to_ppp) FILTER (recent) AS sum_monetary_ppp, sum(cents * to_ppp) AS sum_lifetime_ppp,
+       sum(cents * to_usd) FILTER (this_year) AS sum_year
+FROM lines JOIN factors ON {DAY} = factors.day GROUP BY place
 """
 
-#: Each customer's days in each store.
-VISITS = "CREATE TABLE visits AS SELECT member, day, store, count(*) AS orders FROM lines WHERE is_order GROUP BY ALL"
+#: Each customer's visits: days in stores.
+VISITS = "CREATE TABLE visits AS SELECT visit, count(*) AS orders FROM lines WHERE is_order GROUP BY visit"
 
 ACTIVITY = f"""
 CREATE TABLE activity AS
-SELECT member, sum(orders) FILTER (day > DATE '{WINDOW}') AS orders, count(*) FILTER (day > DATE '{WINDOW}') AS frequency,
-       sum(orders) AS lifetime_orders, count(*) AS lifetime_frequency, min(day) AS first_day, max(day) AS last_day
-FROM (SELECT member, day, sum(orders) AS orders FROM visits GROUP BY ALL) GROUP BY member
+SELECT day // 2048 AS place, sum(orders) FILTER (recent) AS orders, count(*) FILTER (recent) AS frequency,
+       sum(orders) AS lifetime_orders, count(*) AS lifetime_frequency,
+       DATE '2023-07-01' + (min(day) % 2048)::INTEGER AS first_day, DATE '2023-07-01' + (max(day) % 2048)::INTEGER AS last_day
+FROM (SELECT visit // 64 AS day, sum(orders)::BIGINT AS orders, DATE '2023-07-01' + (day % 2048)::INTEGER > DATE '{WINDOW}'
+          AS recent FROM visits GROUP BY ALL)
+GROUP BY place
 """
 
-#: The store of most days, then of the latest visit, then of the lowest number.
-HOMES = """
+#: The store of most days, then of the latest visit, then of the lowest number: the greatest number made of the three.
+HOMES = f"""
 CREATE TABLE homes AS
-SELECT member, arg_max(store, struct_pack(days, latest, lowest := -store)) AS store
-FROM (SELECT member, store, count(*) AS days, max(day) AS latest FROM visits GROUP BY ALL) GROUP BY member
+SELECT place, 63 - max((days * 2048 + latest) * 64 + 63 - store) % 64 AS store
+FROM (SELECT {CUSTOMER} AS place, {STORE} AS store, count(*) AS days, max({DAY}) AS latest FROM visits GROUP BY ALL)
+GROUP BY place
+"""
+
+#: A sum in whole units, rounded half up to a coarser unit: exactly, and (128-bit division is slow) by way of a double
+#: but for what is too near to a half.
+ROUNDING = """
+CREATE MACRO exactly(total, unit) AS (total::HUGEINT * 2 + unit) // (2 * unit);
+CREATE MACRO rounded(total, unit) AS CASE
+    WHEN abs(total::DOUBLE / unit::DOUBLE % 1 - 0.5) > 0.001 THEN round(total::DOUBLE / unit::DOUBLE)::BIGINT
+    ELSE exactly(total, unit)::BIGINT END;
+CREATE MACRO money(total, unit) AS rounded(total, unit)::DECIMAL(16, 0) * 0.01::DECIMAL(2, 2);
 """
 
 CUSTOMERS = f"""
@@ -101,18 +114,19 @@ SELECT left(sha256(repeat('\\x5C'::BLOB, 64) || unhex(sha256(repeat('6'::BLOB, 6
        printf('%03d', homes.store) AS home_store, first_day, last_day, DATE '{AS_OF}' - last_day AS recency_days,
        coalesce(orders, 0)::BIGINT AS orders, coalesce(frequency, 0) AS frequency,
        coalesce(lifetime_orders, 0)::BIGINT AS lifetime_orders, coalesce(lifetime_frequency, 0) AS lifetime_frequency,
-       CASE WHEN first_day IS NOT NULL THEN CAST(CAST(coalesce(exact_year, 0) AS DECIMAL(18, 2)) * per_head
-           AS DECIMAL(18, 6)) END AS effort,
-       {{published}}, COLUMNS('^exact_(monetary|lifetime)')
+       CASE WHEN first_day IS NOT NULL THEN CAST(money(coalesce(sum_year, 0), {10**12}) * per_head AS DECIMAL(18, 6)) END
+           AS effort,
+       {{published}}, COLUMNS('^sum_(monetary|lifetime)')
 FROM read_csv({{path}}, header = true, columns = {{{{
     member_number: 'VARCHAR', given_name: 'VARCHAR', family_name: 'VARCHAR', email: 'VARCHAR', country: 'VARCHAR',
     language: 'VARCHAR', birth_date: 'DATE', registered: 'DATE', loyalty_tier: 'VARCHAR', consent_email: 'VARCHAR'}}}}) c
-LEFT JOIN activity ON activity.member = CAST(member_number AS INTEGER)
-LEFT JOIN money ON money.member = activity.member
-LEFT JOIN homes ON homes.member = activity.member
+LEFT JOIN activity ON activity.place = (CAST(member_number AS INTEGER) - 100000000) // 7
+LEFT JOIN money ON money.place = activity.place
+LEFT JOIN homes ON homes.place = activity.place
 LEFT JOIN (SELECT {{per_head}}::DECIMAL(19, 12) AS per_head) ON country = 'FR'
 """
-MEASURES = [f"{span}_{lens}" for span in ("monetary", "lifetime") for lens in ("local", "reference", "ppp")]
+SCALES = {"local": 2, "reference": 16, "ppp": 14}
+MEASURES = {f"{span}_{lens}": scale for span in ("monetary", "lifetime") for lens, scale in SCALES.items()}
 
 SCORED = """
 CREATE TABLE customers AS
@@ -174,9 +188,13 @@ def case(column: str, names: dict[str, str]) -> str:
 
 def compute(con: duckdb.DuckDBPyConnection, landing: Path, facts: Path, words: dict[str, Any]) -> None:
     """Make the table `customers`."""
+    units = ("to_reference", "to_ppp", "to_usd")
+    con.execute(ROUNDING)
+    whole = ", ".join(f"CAST({unit} * 1000000000000 AS DECIMAL(19, 0)) AS {unit}" for unit in units)
+    types = ", ".join(f"{unit}: 'DECIMAL(19, 12)'" for unit in units)
     con.execute(
-        f"CREATE TABLE factors AS SELECT * FROM read_csv('{facts}/factors.csv', types = {{to_reference: 'DECIMAL(19, 12)', "
-        "to_ppp: 'DECIMAL(19, 12)', to_usd: 'DECIMAL(19, 12)'})"
+        f"CREATE TABLE factors AS SELECT day - DATE '2023-07-01' AS day, day > DATE '{WINDOW}' AS recent, "
+        f"day > DATE '{YEAR}' AS this_year, {whole} FROM read_csv('{facts}/factors.csv', types = {{{types}}})"
     )
     con.execute(LINES.format(path=f"'{landing}/FR/purchases.csv'"))
     con.execute(MONEY)
@@ -186,8 +204,8 @@ def compute(con: duckdb.DuckDBPyConnection, landing: Path, facts: Path, words: d
     con.execute(HOMES)
     con.execute("DROP TABLE visits")
     published = ", ".join(
-        f"CASE WHEN first_day IS NOT NULL THEN CAST(coalesce(exact_{name}, 0) AS DECIMAL(18, 2)) END AS {name}"
-        for name in MEASURES
+        f"CASE WHEN first_day IS NOT NULL THEN money(coalesce(sum_{name}, 0), {10 ** (scale - 2)}) END AS {name}"
+        for name, scale in MEASURES.items()
     )
     per_head = (1 / Decimal(words["incomes"]["FR"])).quantize(Decimal("1e-12"))
     con.execute(CUSTOMERS.format(path=f"'{landing}/FR/customers.csv'", published=published, per_head=per_head))
@@ -204,7 +222,10 @@ def compute(con: duckdb.DuckDBPyConnection, landing: Path, facts: Path, words: d
 def segment_sums(con: duckdb.DuckDBPyConnection) -> None:
     """Make the table `segments` with a row for each segment, empty and guest ones too."""
     keys = ("segment_lifecycle", "segment_value", "language", "residence", "stratum")
-    sums = ", ".join(f"CAST(sum(exact_{name}) AS DECIMAL(38, 6)) AS {name}" for name in MEASURES)
+    sums = ", ".join(
+        f"exactly(sum(sum_{name}) * 10000, {10 ** (scale - 2)})::DECIMAL(32, 0) * 0.000001::DECIMAL(6, 6) AS {name}"
+        for name, scale in MEASURES.items()
+    )
     counts = "count(*) AS customers, sum(orders)::BIGINT AS orders, sum(lifetime_orders)::BIGINT AS lifetime_orders"
     con.execute(f"CREATE TABLE cells AS SELECT {', '.join(keys)}, {counts}, {sums} FROM customers GROUP BY ALL")
     lifecycle = [*(code for code, *_ in LIFECYCLE), OTHERWISE[0]]

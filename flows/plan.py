@@ -103,14 +103,14 @@ def markets_with_drops(landing: str, directory: Path | None) -> list[str]:
 
 
 def _require_a_drop(landing: str, drops: set[str]) -> None:
-    """Terminal where none of the named markets has a drop; if one has, the others fail in their own runs."""
+    """DropError where none of the named markets has a drop; if one has, the others fail in their own runs."""
     store = open_store(landing)
     if any(next(iter(store.list(f"{drop}/")), None) for drop in drops):
         return
     folders = sorted({info.key.split("/", 1)[0] for info in store.list("") if "/" in info.key})
     if not {name.casefold() for name in folders} & {drop.casefold() for drop in drops}:
         raise DropError(
-            f"no drop {' or '.join(sorted(drops))}",
+            f"the landing has no such folder: {' or '.join(sorted(drops))}",
             file=landing,
             value=", ".join(folders) or "no folder",
             expected="a folder named as the market or as its profile's source.drop",

@@ -24,7 +24,18 @@ from tasks.records import RawRelation
 _OPERATORS = (
     *(exp.And, exp.Or, exp.Not, exp.Paren, exp.Is, exp.In, exp.Between, exp.Like, exp.ILike, exp.Neg),
     *(exp.EQ, exp.NEQ, exp.GT, exp.GTE, exp.LT, exp.LTE, exp.Add, exp.Sub, exp.Mul, exp.Div, exp.Mod, exp.DPipe),
-    *(exp.Column, exp.Identifier, exp.Literal, exp.Null, exp.Boolean, exp.Alias, exp.DataType, exp.Case, exp.If),
+    *(
+        exp.Column,
+        exp.Identifier,
+        exp.Literal,
+        exp.Null,
+        exp.Boolean,
+        exp.Alias,
+        exp.DataType,
+        exp.DataTypeParam,
+        exp.Case,
+        exp.If,
+    ),
     *(exp.Cast, exp.TryCast, exp.Bracket, exp.Slice),
 )
 _FUNCTIONS = (
@@ -94,7 +105,8 @@ class _Scope:
             if isinstance(part, exp.Column):
                 alias = self.alias_of(part)
                 reads.add((alias, part.name))
-                return exp.column(exp.to_identifier(part.name, quoted=True), exp.to_identifier(alias, quoted=True))
+                quoted = [exp.to_identifier(text, quoted=True) for text in (part.name, alias)]
+                return exp.column(*quoted)
             if isinstance(part, exp.Cast) and not isinstance(part, exp.TryCast):
                 return exp.TryCast(this=part.this.transform(resolved), to=part.to)
             return part

@@ -6,6 +6,7 @@ import csv
 import io
 from dataclasses import dataclass
 from datetime import date
+from types import SimpleNamespace
 
 import duckdb
 import pyarrow as pa
@@ -82,6 +83,12 @@ def sources_of(con, tables, inferred=None, digests=None):
         con.unregister("arrow_rows")
         relations[name] = RawRelation(name, f"raw_{name}", tuple(columns), numbered=True)
     return Sources("drop", tuple(inputs), relations)
+
+
+@pytest.fixture(scope="session")
+def build():
+    """`profile_of` and `sources_of`, for tests that call normalize themselves."""
+    return SimpleNamespace(profile_of=profile_of, sources_of=sources_of)
 
 
 @pytest.fixture

@@ -11,7 +11,8 @@ from tasks.privacy.tombstones import salted_digest
 SALES = "order;line;member;date;amount\n" + "".join(
     f"{member};1;{member};2024-01-02;10\n" for member in ("001", "002", "003", "004", "999")
 )
-SOLD = {"source": "sales", "columns": {"order_id": "order", "line_id": "line", "member_number": "member", "date": "date", "amount": "amount"}}  # fmt: skip
+LINE = {"order_id": "order", "line_id": "line", "member_number": "member", "date": "date", "amount": "amount"}
+SOLD = {"source": "sales", "columns": LINE}
 
 
 @pytest.fixture
@@ -110,7 +111,10 @@ def test_rows_of_one_member_are_duplicates_and_the_later_content_counts(people):
 
 
 def test_fields_that_cannot_be_read_become_null_and_are_counted(people):
-    text = "member;mail;born;land;tongue\n001;A.B@Example.COM ;1980-02-30;Atlantis;Deutsch\n002;nobody;1850-01-01;DEU;Elvish\n"
+    text = """member;mail;born;land;tongue
+001;A.B@Example.COM ;1980-02-30;Atlantis;Deutsch
+002;nobody;1850-01-01;DEU;Elvish
+"""
     columns = {"email": "mail", "birth_date": "born", "home_country": "land", "language": "tongue"}
     made = people(text, columns, source={"contradiction_bound": 1})
     assert made.rows("customers", "email, birth_year, home_country, language", "file IS NOT NULL") == [
@@ -162,12 +166,16 @@ def test_corrections_of_the_future_hold_later(people):
 
 
 def test_an_objection_outlives_a_merge(people):
-    made = people("member;profiling\n001;no\n002;yes\n", {"consent_profiling": "profiling"}, "001;merge;002;2024-01-01\n")
+    made = people(
+        "member;profiling\n001;no\n002;yes\n", {"consent_profiling": "profiling"}, "001;merge;002;2024-01-01\n"
+    )
     assert ids(made) == ["003", "004", "999"]
 
 
 def test_corrections_exclude_and_set_the_language(people):
-    made = people("member;tongue\n001;de\n002;de\n", {"language": "tongue"}, "001;test;;2024-01-01\n002;language;fr;2024-01-01\n")
+    made = people(
+        "member;tongue\n001;de\n002;de\n", {"language": "tongue"}, "001;test;;2024-01-01\n002;language;fr;2024-01-01\n"
+    )
     assert made.rows("customers", "member_number, language", "file IS NOT NULL") == [("002", "fr")]
     assert made.reasons("transactions", "filtered") == {"customer:test": 1}
 
@@ -190,13 +198,14 @@ def test_corrections_that_say_nothing_are_quarantined(people):
 
 def test_quarantine_masks_what_is_personal(people):
     made = people("member\n001\n", {}, "001;merge;001;2024-01-01\n")
-    query = f"SELECT \"column\", \"value\" FROM read_parquet('{made.canonical.quarantine}')"
+    query = f'SELECT "column", "value" FROM read_parquet(\'{made.canonical.quarantine}\')'
     assert made.con.execute(query).fetchall() == [("value", "999")]
 
 
 def test_rates_must_be_positive_and_keep_twelve_decimals(make):
     rates = "date;cur;rate\n2024-01-02;USD;0.000042123456\n2024-01-03;USD;-1\n2024-01-04;USD;\n2024-07-01;USD;1\n"
-    mapping = {"transactions": SOLD, "rates": {"source": "rates", "columns": {"date": "date", "currency": "cur", "rate": "rate"}}}  # fmt: skip
+    columns = {"date": "date", "currency": "cur", "rate": "rate"}
+    mapping = {"transactions": SOLD, "rates": {"source": "rates", "columns": columns}}
     made = make({"sales": SALES, "rates": rates}, mapping)
     assert made.rows("rates", "rate::VARCHAR") == [("0.000042123456",)]
     assert made.quarantined() == {("rates", 2): "rate:not_positive", ("rates", 3): "rate:missing"}

@@ -131,7 +131,7 @@ def test_quarantine_points_at_the_record_in_the_file(drop, normalized):
     _, con, _ = drop
     wrong = con.execute(
         'SELECT count(*) FROM read_parquet(?) q JOIN raw_sales s USING (file, record) WHERE q."value" <> CASE '
-        "q.\"column\" WHEN 'date' THEN s.\"Order Date\" ELSE s.Quantity END",
+        'q."column" WHEN \'date\' THEN s."Order Date" ELSE s.Quantity END',
         [str(normalized["US"].quarantine)],
     ).fetchone()
     assert wrong == (0,)

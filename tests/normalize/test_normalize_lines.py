@@ -161,7 +161,8 @@ def test_the_currency_is_the_markets_of_that_day(lines):
 
 def test_an_unknown_currency_is_refused_and_an_old_one_is_not(lines):
     made = lines(
-        f"{HEAD};cur\nA;1;m;2024-01-02;5;dem\nA;2;m;2024-01-02;5;EURO\nA;3;m;2024-01-02;5;\n", columns={"currency": "cur"}
+        f"{HEAD};cur\nA;1;m;2024-01-02;5;dem\nA;2;m;2024-01-02;5;EURO\nA;3;m;2024-01-02;5;\n",
+        columns={"currency": "cur"},
     )
     assert made.rows("transactions", "line_id, currency") == [("1", "DEM"), ("3", "EUR")]
     assert made.quarantined() == {("transactions", 2): "currency:unknown"}
@@ -224,8 +225,8 @@ def test_the_till_adds_up_kept_and_refused_by_currency(lines):
 
 def test_record_numbers_hold_over_several_files(make):
     first, second = f"{HEAD}\nA;1;m;2024-01-02;5\nA;2;m;2024-01-02;5\n", f"{HEAD}\nB;1;m;x;5\nB;2;m;2024-01-02;5\n"
-    made = make({"sales": [first, second]}, {"transactions": {"columns": {
-        "order_id": "order", "line_id": "line", "member_number": "member", "date": "date", "amount": "amount"}}})  # fmt: skip
+    columns = {"order_id": "order", "line_id": "line", "date": "date", "amount": "amount"}
+    made = make({"sales": [first, second]}, {"transactions": {"columns": columns}})
     assert made.rows("transactions", "file, record, order_id") == [(0, 1, "A"), (0, 2, "A"), (1, 2, "B")]
     assert made.quarantined() == {("transactions", 1): "date:unreadable"}
 

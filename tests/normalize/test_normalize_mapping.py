@@ -7,7 +7,9 @@ import pytest
 from tasks.errors import DropError, ProfileError
 
 SALES = "Nr;Pos;Kunde;Tag;Preis;Artikel\nA;1;m;2024-01-02;5;01\nA;2;m;2024-01-02;6;02\nB;1;n;2024-01-03;7;03\n"
-SELECT = 'SELECT s.Nr AS order_id, s.Pos AS line_id, s.Kunde AS member_number, s.Tag AS date, s.Preis AS amount FROM sales s'
+SELECT = (
+    "SELECT s.Nr AS order_id, s.Pos AS line_id, s.Kunde AS member_number, s.Tag AS date, s.Preis AS amount FROM sales s"
+)
 
 
 def test_a_column_that_is_not_there_is_named_with_the_nearest_header(make):
@@ -17,7 +19,7 @@ def test_a_column_that_is_not_there_is_named_with_the_nearest_header(make):
 
 
 def test_a_name_that_is_no_canonical_column_is_named_with_the_nearest(make):
-    with pytest.raises(ProfileError, match="memberno is not a column .* expected member_number"):
+    with pytest.raises(ProfileError, match=r"memberno is not a column .* expected member_number"):
         make({"sales": SALES}, {"transactions": {"columns": {"date": "Tag", "amount": "Preis", "memberno": "Kunde"}}})
 
 
@@ -48,7 +50,10 @@ def test_without_a_mapping_of_transactions_there_is_nothing_to_do(make):
         ("SELECT Tag AS date, Preis AS amount FROM sales LIMIT 5", "LIMIT is not allowed"),
         ("SELECT Tag AS date, Preis AS amount FROM sales GROUP BY ALL", "GROUP is not allowed"),
         ("SELECT Tag AS date, Preis AS amount FROM sales, products", "JOIN|join needs ON"),
-        ("SELECT Tag AS date, Preis AS amount FROM sales RIGHT JOIN products ON Artikel = Id", "RIGHT JOIN is not allowed"),
+        (
+            "SELECT Tag AS date, Preis AS amount FROM sales RIGHT JOIN products ON Artikel = Id",
+            "RIGHT JOIN is not allowed",
+        ),
         ("SELECT Tag AS date, Preis AS amount FROM sales WHERE Nr IN (SELECT Id FROM products)", "not allowed"),
         ("SELECT Tag AS date, Preis AS amount, Preis AS amount FROM sales", "two output columns"),
         ("SELECT Tag AS date, Preis AS amount FROM sales; DROP TABLE sales", "exactly one SELECT"),
@@ -71,9 +76,10 @@ def test_where_counts_as_filtered_by_its_text(make):
 
 def test_a_required_join_that_finds_nothing_is_quarantined_and_others_keep_their_row(make):
     products = "Id;Name\n01;x\n02;y\n"
-    made = make({"sales": SALES, "products": products}, {"transactions": {"select": SELECT + " JOIN products p ON p.Id = s.Artikel"}})  # fmt: skip
+    tables, join = {"sales": SALES, "products": products}, "JOIN products p ON p.Id = s.Artikel"
+    made = make(tables, {"transactions": {"select": f"{SELECT} {join}"}})
     assert made.quarantined() == {("transactions", 3): "unmatched:products"}
-    made = make({"sales": SALES, "products": products}, {"transactions": {"select": SELECT + " LEFT JOIN products p ON p.Id = s.Artikel"}})  # fmt: skip
+    made = make(tables, {"transactions": {"select": f"{SELECT} LEFT {join}"}})
     assert made.canonical.ledger["transactions"].kept == 3
 
 

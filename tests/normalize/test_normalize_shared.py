@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import importlib.util
 from datetime import date
-from pathlib import Path
+from functools import partial
 
 import pytest
 
@@ -12,21 +11,22 @@ from tasks.errors import ProfileError
 from tasks.normalize.canonical import normalize
 from tasks.normalize.shared import shared_ledger
 
-# The builders of this folder's conftest, which pytest loads as a plugin and not as a module to import.
-_spec = importlib.util.spec_from_file_location("normalize_conftest", Path(__file__).with_name("conftest.py"))
-build = importlib.util.module_from_spec(_spec)
-SALES = "land;d;a\nGermany;2024-01-02;1\n ＧＥＲＭＡＮＹ;2024-01-02;2\nGermany ;2024-01-02;3\nUntied States;2024-01-02;4\n;2024-01-02;5\nAustria;x;6\n"
+SALES = """land;d;a
+Germany;2024-01-02;1
+ ＧＥＲＭＡＮＹ;2024-01-02;2
+Germany ;2024-01-02;3
+Untied States;2024-01-02;4
+;2024-01-02;5
+Austria;x;6
+"""
 
 
-@pytest.fixture(scope="module", autouse=True)
-def _builders():
-    import sys
-
-    sys.modules["normalize_conftest"] = build
-    _spec.loader.exec_module(build)
+@pytest.fixture
+def profile(build):
+    return partial(_profile, build)
 
 
-def profile(country, **more):
+def _profile(build, country, **more):
     source = {
         "shared": True,
         "markets": {"Germany": "DE", "Austria": "AT"},
@@ -37,12 +37,14 @@ def profile(country, **more):
     return build.profile_of(mapping, market={"country": country}, source=source)
 
 
-def test_a_market_reads_the_rows_that_name_it_after_cleaning(instance, tmp_path):
+def test_a_market_reads_the_rows_that_name_it_after_cleaning(instance, build, profile, tmp_path):
     con = instance.cursor()
     sources = build.sources_of(con, {"sales": SALES})
     found = {}
     for country in ("DE", "AT"):
-        made = normalize(con, profile(country), sources, tmp_path / country, as_of=date(2024, 6, 30), pseudonym_key=None)
+        made = normalize(
+            con, profile(country), sources, tmp_path / country, as_of=date(2024, 6, 30), pseudonym_key=None
+        )
         ledger = made.ledger["transactions"]
         found[country] = (ledger.read, ledger.kept, ledger.quarantined)
         rows = con.execute(f"SELECT record FROM read_parquet('{made.transactions}')").fetchall()
@@ -50,7 +52,7 @@ def test_a_market_reads_the_rows_that_name_it_after_cleaning(instance, tmp_path)
     assert found == {"DE": (2, 2, 0, [(1,), (3,)]), "AT": (1, 0, 1, [])}
 
 
-def test_rows_of_no_market_are_counted_and_quarantined_at_the_drop(instance, tmp_path):
+def test_rows_of_no_market_are_counted_and_quarantined_at_the_drop(instance, build, profile, tmp_path):
     con = instance.cursor()
     sources = build.sources_of(con, {"sales": SALES})
     ledger = shared_ledger(con, [profile("DE"), profile("AT")], sources, tmp_path)
@@ -58,10 +60,14 @@ def test_rows_of_no_market_are_counted_and_quarantined_at_the_drop(instance, tmp
     assert (table.read, table.markets, table.unassigned) == (6, {"DE": 2, "AT": 1}, 3)
     assert dict(table.reasons) == {"market:unknown": 2, "market:missing": 1}
     rows = con.execute(f"SELECT record, reasons, \"value\" FROM read_parquet('{ledger.quarantine}')").fetchall()
-    assert rows == [(2, "market:unknown", "AAAAAAA"), (4, "market:unknown", "Aaaaaa Aaaaaa"), (5, "market:missing", None)]
+    assert rows == [
+        (2, "market:unknown", "AAAAAAA"),
+        (4, "market:unknown", "Aaaaaa Aaaaaa"),
+        (5, "market:missing", None),
+    ]
 
 
-def test_markets_that_read_one_drop_differently_are_an_error(instance, tmp_path):
+def test_markets_that_read_one_drop_differently_are_an_error(instance, build, profile, tmp_path):
     con = instance.cursor()
     sources = build.sources_of(con, {"sales": SALES})
     with pytest.raises(ProfileError, match="DE and AT read one shared drop differently"):

@@ -61,9 +61,7 @@ def test_a_decimal_sign_that_the_column_contradicts_is_refused_with_its_rows(lin
 
 
 def test_a_decimal_sign_left_open_is_inferred_and_said(lines):
-    made = lines(
-        f"{HEAD}\nA;1;m;2024-01-02;1.234\nA;2;m;2024-01-02;3,50\n", source={"formats": {"date_order": "ymd"}}
-    )
+    made = lines(f"{HEAD}\nA;1;m;2024-01-02;1.234\nA;2;m;2024-01-02;3,50\n", source={"formats": {"date_order": "ymd"}})
     assert made.rows("transactions", "gross") == [(1234,), (Decimal("3.5"),)]
     assert made.canonical.evidence["inferred"]["transactions"]["amount"]["value"] == ","
 
@@ -154,7 +152,15 @@ def test_text_is_cleaned_of_what_nobody_sees(lines):
 
 @pytest.mark.parametrize(
     ("text", "code"),
-    [("NA", "NA"), ("Deutschland", "DE"), ("DEU", "DE"), ("UK", "GB"), ("مصر", "EG"), ("アメリカ", "US"), ("Xland", None)],
+    [
+        ("NA", "NA"),
+        ("Deutschland", "DE"),
+        ("DEU", "DE"),
+        ("UK", "GB"),
+        ("مصر", "EG"),
+        ("アメリカ", "US"),
+        ("Xland", None),
+    ],
 )
 def test_countries_by_code_and_by_name(text, code):
     assert country(text, "de") == code
