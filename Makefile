@@ -17,7 +17,7 @@ demo: env
 	$(BIN)/strata demo
 
 test: env check
-	$(BIN)/python -m pytest -q -n 2 --dist loadgroup --durations 15
+	$(BIN)/python -m pytest -q -n 2 --dist loadfile --durations 15
 
 check: env
 	$(BIN)/ruff format --check --quiet .

@@ -1,0 +1,209 @@
+"""The steps of a market's normalization, in their order: each reads, counts and writes one table."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from region_profiles.models import Profile
+from tasks.contract import SQL_TYPES, TABLES
+from tasks.normalize import corrections, customers
+from tasks.normalize.contradictions import check_lines, check_table
+from tasks.normalize.duplicates import find_doubles, repeated_files
+from tasks.normalize.faults import Fault
+from tasks.normalize.ledger import count_staged, move
+from tasks.normalize.mapping import Mapped
+from tasks.normalize.quarantine import refused_sql
+from tasks.normalize.returns import find_rate_dates
+from tasks.normalize.sql import literal, name
+from tasks.normalize.tables import Staged, stage_table
+from tasks.normalize.transactions import STAGED, Lines, content_columns, stage_lines, write_lines
+from tasks.records import Ledger, Sources, TableLedger
+
+PARQUET = "FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE 122880"
+#: The staged file of lines, below the run's work folder.
+STAGED_FILE = "transactions.staged.parquet"
+_KEPT = "row_faults = 0 AND aside = 0"
+
+
+@dataclass(slots=True)
+class Run:
+    """What the steps of one call share."""
+
+    con: duckdb.DuckDBPyConnection
+    profile: Profile
+    sources: Sources
+    work: Path
+    as_of: date
+    plans: dict[str, Mapped]
+    staged: dict[str, Staged] = field(default_factory=dict)
+    ledger: Ledger = field(default_factory=dict)
+    refused: list[str] = field(default_factory=list)
+    paths: dict[str, Path] = field(default_factory=dict)
+    evidence: dict[str, Any] = field(default_factory=dict)
+
+    def count(self, query: str) -> int:
+        return int(self.con.execute(f"SELECT count(*) FROM {query}").fetchall()[0][0])
+
+
+def read_corrections(run: Run) -> None:
+    """Corrections first: what they exclude and merge is needed by all the rest."""
+    resolved = corrections.Resolved()
+    if "corrections" in run.plans:
+        checks = (
+            Fault("value:missing", "value_action IN ('merge', 'language', 'event') AND text_value IS NULL", "value"),
+            Fault("value:itself", "value_action = 'merge' AND text_value = text_member_number", "value"),
+            Fault(
+                "value:unknown",
+                "value_action = 'language' AND text_value IS NOT NULL AND strata_language(text_value, '') IS NULL",
+                "value",
+            ),
+        )
+        staged = read_table(run, "corrections", checks, later=("effective", run.as_of))
+        rows = run.con.execute(
+            "SELECT member_number, action, value, effective, record FROM strata_corrections "
+            f"ANTI JOIN strata_corrections_doubles USING (file, record) WHERE {_KEPT} ORDER BY file, record"
+        ).fetchall()
+        resolved = corrections.resolve((corrections.Correction(*row) for row in rows), staged.mapped.driving.name)
+    corrections.store(run.con, resolved)
+
+
+def read_table(run: Run, table: str, checks: tuple[Fault, ...] = (), later: tuple[str, date] | None = None) -> Staged:
+    """Read, count and write one of the small tables."""
+    mapped = run.plans[table]
+    if table == "rates":
+        checks = (Fault("rate:not_positive", "number_rate <= 0", "rate"),)
+        later = ("date", run.as_of)
+    staged = stage_table(run.con, run.profile, mapped, more_faults=checks, later=later)
+    check_table(run.con, run.profile, staged, run.sources.inputs)
+    doubles = _doubles(run, staged)
+    run.staged[table] = staged
+    ledger = count_staged(run.con, staged.relation, staged.faults, mapped.where)
+    if doubles:
+        query = f"SELECT reason, NULL, NULL, count(*), NULL FROM strata_{table}_doubles GROUP BY reason ORDER BY reason"
+        move(run.con, ledger, "duplicate", query)
+    run.ledger[table] = ledger
+    run.refused.append(refused_sql(staged.relation, staged.faults))
+    path = run.work / f"{table}.parquet"
+    columns = ", ".join(f"CAST({name(c.name)} AS {SQL_TYPES[c.type]}) AS {name(c.name)}" for c in TABLES[table].columns)
+    run.con.execute(
+        f"COPY (SELECT {columns} FROM {staged.relation} ANTI JOIN strata_{table}_doubles USING (file, record) "
+        f"WHERE {_KEPT} ORDER BY file, record) TO {literal(str(path))} ({PARQUET})"
+    ).fetchall()
+    run.paths[table] = path
+    return staged
+
+
+def _doubles(run: Run, staged: Staged) -> int:
+    table = staged.mapped.table
+    columns = [column.name for column in table.mapped]
+    return find_doubles(
+        run.con,
+        f"(SELECT * FROM {staged.relation} WHERE {_KEPT})",
+        table.key,
+        columns,
+        (),
+        f"strata_{table.name}_doubles",
+    )
+
+
+def read_customers(run: Run) -> Staged | None:
+    staged = customers.stage_customers(run.con, run.profile, run.plans.get("customers"), run.as_of)
+    if staged is None:
+        run.con.execute(
+            "CREATE OR REPLACE TEMP TABLE strata_customers_doubles AS "
+            "SELECT 0 AS file, 0::BIGINT AS record, '' AS reason WHERE false"
+        ).fetchall()
+        return None
+    run.staged["customers"] = staged
+    check_table(run.con, run.profile, staged, run.sources.inputs)
+    _doubles(run, staged)
+    return staged
+
+
+def read_lines(run: Run) -> Lines:
+    mapped = run.plans["transactions"]
+    stores = run.staged["stores"].relation if "stores" in run.staged else None
+    lines = stage_lines(run.con, run.profile, mapped, stores, run.work / STAGED_FILE, run.as_of)
+    check_lines(run.con, run.profile, lines, run.sources.inputs)
+    return lines
+
+
+def finish_lines(run: Run, lines: Lines, excluded: int) -> None:
+    con, mapped = run.con, lines.mapped
+    ledger = count_staged(con, STAGED, lines.faults, mapped.where, amounts=True)
+    key = ("order_id", "line_id") if mapped.has("order_id") and mapped.has("line_id") else ()
+    files = repeated_files(run.sources.inputs, mapped.driving.name)
+    kept = f"(SELECT * FROM {STAGED} WHERE {_KEPT})"
+    doubles = 0
+    if key or files:
+        doubles = find_doubles(con, kept, key, content_columns(), files, "strata_doubles")
+    by = "s.currency, s.kind, count(*), sum(coalesce(s.delivered, s.gross))"
+    if doubles:
+        query = (
+            f"SELECT d.reason, {by} FROM {STAGED} s JOIN strata_doubles d ON s.file = d.file AND s.record = d.record "
+            "GROUP BY ALL ORDER BY ALL"
+        )
+        move(con, ledger, "duplicate", query, amounts=True)
+    if excluded:
+        anti = " ANTI JOIN strata_doubles d ON s.file = d.file AND s.record = d.record" if doubles else ""
+        query = (
+            f"SELECT 'customer:' || x.kind, {by} FROM {STAGED} s JOIN strata_excluded x "
+            f"ON s.member_number = x.member_number{anti} WHERE {_KEPT} GROUP BY ALL ORDER BY ALL"
+        )
+        move(con, ledger, "filtered", query, amounts=True)
+    returns, found = find_rate_dates(con)
+    if returns:
+        run.evidence["returns"] = {"lines": returns, "order_found": found}
+    run.paths["transactions"] = run.work / "transactions.parquet"
+    written = write_lines(
+        con,
+        lines,
+        run.paths["transactions"],
+        doubles=doubles,
+        excluded=excluded,
+        rate_dates=found,
+        taxed=run.profile.tax.amounts != "untaxed",
+    )
+    ledger.kept = written  # counted independently of the rows that went elsewhere
+    ledger.check(run.profile.market.country)
+    run.ledger["transactions"] = ledger
+    run.refused.append(refused_sql(STAGED, lines.faults))
+    run.evidence["inferred"] = {"transactions": dict(lines.evidence)} if lines.evidence else {}
+
+
+def finish_customers(run: Run, staged: Staged | None) -> None:
+    con = run.con
+    path = run.paths["customers"] = run.work / "customers.parquet"
+    rows, derived = customers.write_customers(con, run.profile, run.paths["transactions"], path)
+    faults = staged.faults if staged else None
+    if faults is None or staged is None:
+        ledger = TableLedger("customers")
+    else:
+        ledger = count_staged(con, "strata_customers", faults, staged.mapped.where)
+        run.refused.append(refused_sql("strata_customers", faults))
+        doubled = (
+            "SELECT reason, NULL, NULL, count(*), NULL FROM strata_customers_doubles GROUP BY reason ORDER BY reason"
+        )
+        move(con, ledger, "duplicate", doubled)
+        single = (
+            f"(SELECT * FROM strata_customers ANTI JOIN strata_customers_doubles USING (file, record) WHERE {_KEPT})"
+        )
+        merged = (
+            f"SELECT 'merge', NULL, NULL, count(*), NULL FROM {single} SEMI JOIN strata_survivors USING (member_number) "
+            "HAVING count(*) > 0"
+        )
+        move(con, ledger, "duplicate", merged)
+        gone = (
+            f"SELECT kinds, NULL, NULL, count(*), NULL FROM {single} ANTI JOIN strata_survivors USING (member_number) "
+            "JOIN strata_excluded USING (member_number) GROUP BY kinds ORDER BY kinds"
+        )
+        move(con, ledger, "filtered", gone)
+    ledger.derived = derived
+    ledger.kept = rows - derived
+    ledger.check(run.profile.market.country)
+    run.ledger["customers"] = ledger

@@ -1,0 +1,366 @@
+"""The sample's seventeen markets, from drops to publications: ledgers are SAMPLE.json's, files are whole, runs repeat."""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import date
+from decimal import Decimal
+from itertools import pairwise
+from types import SimpleNamespace
+
+import pytest
+
+from region_profiles.loader import load_profile
+from tasks.sample.generate import generate
+from tasks.sample.specs import drops, load
+from tests.markets.excel import CULTURES
+
+pytestmark = pytest.mark.xdist_group("sample")
+CUSTOMERS, SEED, KEY = 400, 7, "a key of at least thirty-two characters"
+EARLIER, AS_OF = date(2026, 3, 31), date(2026, 6, 30)
+DROPS = {market: drop for drop in drops() for market in load(drop).markets}
+MARKETS = sorted(DROPS)
+#: Published at both dates: hysteresis and moves need a past. CH delivers snapshots, BE shares its drop.
+TWICE = ["BE", "BG", "CH", "DE", "JP"]
+#: Run again elsewhere from newly made drops: a code page, a workbook, JSON Lines, a shared drop.
+AGAIN = ["AE", "CN", "LU", "NG", "US"]
+#: How a ledger names the sample's faults; what is not here is kept (tasks/sample/facts.py) or later than the as-of date.
+REASONS = {
+    "before_first_date": "date:before_first_date", "missing_date": "date:missing", "impossible_date": "date:unreadable",
+    "quantity_text": "quantity:unreadable", "quantity_zero": "quantity:not_positive", "amount_text": "amount:unreadable",
+    "amount_missing": "amount:missing", "amount_beyond": "amount:implausible", "unknown_kind": "kind:unknown_value",
+    "too_few_fields": "too_few_fields", "too_many_fields": "too_many_fields", "bad_encoding": "encoding",
+    "syntax": "syntax", "unknown_currency": "currency:unknown", "missing_number": "member_number:missing",
+}  # fmt: skip
+KEPT = {"impossible_birth_date", "unknown_country"}
+
+
+@pytest.fixture(scope="module")
+def sample(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("landing")
+    return SimpleNamespace(folder=folder, facts=generate(folder, customers=CUSTOMERS, seed=SEED).facts["drops"])
+
+
+@pytest.fixture(scope="module")
+def root(tmp_path_factory):
+    return tmp_path_factory.mktemp("sample")
+
+
+@pytest.fixture(scope="module")
+def earlier(run_markets, sample, root):
+    return run_markets(sample.folder, root, EARLIER, markets=TWICE, pseudonym_key=KEY)
+
+
+@pytest.fixture(scope="module")
+def ran(run_markets, sample, root, earlier):
+    assert earlier
+    return run_markets(sample.folder, root, AS_OF, pseudonym_key=KEY)
+
+
+def facts_of(sample, market, table):
+    whole = sample.facts[DROPS[market]]["tables"][table]
+    return whole["markets"][market] | {"copies": whole.get("duplicate_file", 0)}
+
+
+def test_every_market_of_the_sample_is_published(ran):
+    assert sorted(ran) == MARKETS
+    assert len(MARKETS) >= 12 + 3  # issue: at least twelve markets, plus a shared drop of several
+    assert {outcome.state for outcome in ran.outcomes.values()} == {"published"}
+
+
+# --- the ledger -------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("table", ["customers", "transactions"])
+@pytest.mark.parametrize("market", MARKETS)
+def test_rows_are_accounted_for_as_they_were_written(ran, sample, market, table):
+    ledger, facts = ran[market].ledger[table], facts_of(sample, market, table)
+    assert ledger["read"] == facts["rows"]
+    assert ledger["read"] == sum(ledger[name] for name in ("kept", "duplicate", "filtered", "quarantined"))
+    duplicates = {
+        "content": facts["duplicate_content"],
+        "key": facts["duplicate_key"],
+        "file": facts["copies"],
+        "merge": facts.get("merged", 0),
+    }
+    found = ledger["reasons"].get("duplicate", {})
+    if facts["copies"]:  # a file that came twice brings its copies twice: where they count is the file's matter
+        assert sum(found.values()) == sum(duplicates.values())
+    else:
+        assert found == {reason: count for reason, count in duplicates.items() if count}
+
+
+@pytest.mark.parametrize("table", ["customers", "transactions"])
+@pytest.mark.parametrize("market", MARKETS)
+def test_broken_rows_are_refused_each_for_what_was_broken(ran, sample, market, table):
+    ledger, facts = ran[market].ledger[table], facts_of(sample, market, table)
+    expected = Counter()
+    for fault, count in facts["faults"].items():
+        if fault not in KEPT and fault != "after_as_of":
+            expected[REASONS[fault]] += count
+    assert ledger["reasons"].get("quarantined", {}) == expected
+    assert ledger["quarantined"] == facts["quarantined"]
+    rows = [row for row in ran[market].rows("quarantine") if row["table"] == table]
+    assert Counter(reason for row in rows for reason in row["reasons"].split(";")) == expected
+    assert len({(row["file"], row["record"]) for row in rows}) == len(rows) == facts["quarantined"]
+
+
+@pytest.mark.parametrize("market", MARKETS)
+def test_purchases_of_staff_tests_and_objectors_are_left_out_and_later_ones(ran, sample, market):
+    ledger, facts = ran[market].ledger["transactions"], facts_of(sample, market, "transactions")
+    filtered = Counter(ledger["reasons"].get("filtered", {}))
+    assert filtered.pop("after_as_of", 0) == facts["faults"].get("after_as_of", 0)
+    assert filtered.total() == facts["of_excluded_customers"]
+    assert {reason.split(":")[0] for reason in filtered} <= {"customer"}
+
+
+@pytest.mark.parametrize("market", [market for market in MARKETS if DROPS[market] == "benelux" or market in {"AE", "KR"}])
+def test_customers_are_filtered_by_what_they_are(ran, sample, market):
+    """Where no correction speaks, the counts are those of the file; a visitor or a second account is a customer."""
+    filtered = ran[market].ledger["customers"]["reasons"].get("filtered", {})
+    facts = facts_of(sample, market, "customers")
+    told = {"objection": "consent_profiling", "employee": "employee", "test": "test", "deceased": "deceased"}
+    assert sum(filtered.values()) <= sum(facts.get(name, 0) for name in told.values())
+    assert filtered["objection"] == facts["consent_profiling"]
+    assert set(filtered) <= set(told)
+
+
+@pytest.mark.parametrize("market", MARKETS)
+def test_amounts_by_kind_and_currency_are_those_that_were_written(ran, sample, market):
+    kept = ran[market].ledger["transactions"]["amounts"]["kept"]
+    found = {f"{kind} {code}": Decimal(sum_) for kind, by in kept.items() for code, sum_ in by.items()}
+    told = facts_of(sample, market, "transactions")["counted"]["amounts"]
+    assert {name: amount for name, amount in found.items() if amount} == {
+        name: Decimal(amount) for name, amount in told.items() if Decimal(amount)
+    }
+
+
+@pytest.mark.parametrize("table", ["customers", "transactions"])
+def test_a_shared_file_is_its_markets_and_a_few_rows_of_none(ran, sample, table):
+    facts = sample.facts["benelux"]["tables"][table]
+    assert facts["unassigned"] > 0
+    read = sum(ran[market].ledger[table]["read"] for market in ("BE", "LU", "NL"))
+    assert read + facts["unassigned"] == facts["rows"]
+
+
+@pytest.mark.parametrize("market", ["DE", "JP"])
+def test_a_correction_that_nobody_knows_is_refused_for_that_alone(ran, market):
+    ledger = ran[market].ledger["corrections"]
+    assert ledger["quarantined"] == 1
+    assert ledger["reasons"]["quarantined"] == {"action:unknown_value": 1}
+
+
+# --- what is published ------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("market", MARKETS)
+def test_nobody_who_objected_is_in_any_published_row(ran, market):
+    published = {row["customer_id"] for row in ran[market].customers}
+    people = ran.canonical(market, "customers")
+    assert published == {row["customer_id"] for row in people}
+    assert not [row for row in people if row["consent_profiling"] == "no" or row["employee"] or row["test"]]
+
+
+@pytest.mark.parametrize("market", MARKETS)
+def test_each_dimension_adds_up_guests_included(ran, market):
+    publication = ran[market]
+    sums = {}
+    for dimension in {row["dimension"] for row in publication.segments}:
+        rows = [row for row in publication.segments if row["dimension"] == dimension]
+        assert [row for row in rows if row["segment"] == "guest"], dimension
+        assert sum(row["customers"] for row in rows if row["segment"] != "guest") == len(publication.customers)
+        money = ("monetary_local", "monetary_reference", "monetary_ppp", "lifetime_local", "lifetime_reference")
+        sums[dimension] = [sum(row[name] or 0 for row in rows) for name in ("orders", "lifetime_orders", *money)]
+    assert len(sums) >= 5
+    assert all(one == other for one, other in pairwise(sums.values()))
+
+
+@pytest.mark.parametrize("market", MARKETS)
+def test_revenue_of_the_whole_history_is_that_of_the_kept_lines(ran, market):
+    lines = ran.canonical(market, "transactions")
+    currencies = {line["currency"] for line in lines}
+    (currency,) = {row["currency"] for row in ran[market].customers}
+    if currencies != {currency}:
+        assert market == "BG"  # lev before 2026
+    legacy = {"BGN": Decimal("1.95583")}
+    expected = sum((line["gross"] / legacy.get(line["currency"], 1) for line in lines), Decimal(0))
+    found = sum(row["lifetime_local"] or 0 for row in ran[market].segments if row["dimension"] == "lifecycle")
+    if currencies == {currency}:
+        assert found == expected
+    else:  # each line is rounded to six decimals
+        assert abs(found - expected) < Decimal("0.01")
+
+
+@pytest.mark.parametrize("market", MARKETS)
+def test_every_locale_holds_the_whole_market_as_its_excel_reads_it(ran, market):
+    publication = ran[market]
+    teams = load_profile(market).teams
+    assert publication.locales == sorted({locale for team in teams for locale in team.locales})
+    known = sorted(
+        publication.customers,
+        key=lambda row: (row["monetary_reference"] is None, -(row["monetary_reference"] or 0), row["customer_id"]),
+    )
+    codes = [[row[f"segment_{name}"] for name in ("lifecycle", "value", "language", "residence")] + [row["stratum"]]
+             for row in known]  # fmt: skip
+    money = [row["monetary_reference"] for row in known]
+    local = [row["monetary_local"] for row in known]
+    last = [row["last_order_date"] for row in known]
+    for locale in publication.locales:
+        assert locale in CULTURES
+        sheet = publication.excel(locale, "customers")
+        columns = list(zip(*sheet.rows, strict=True))
+        assert [list(cells) for cells in zip(*(columns[at] for at in (-9, -7, -5, -3, -1)), strict=True)] == codes
+        where = sheet.header.index(next(name for name in sheet.header if "(code" not in name.lower()))
+        assert where == 0
+        assert money in [numbers_of(sheet, cells) for cells in columns]
+        assert local in [numbers_of(sheet, cells) for cells in columns]
+        assert last in [days_of(sheet, cells) for cells in columns]
+
+
+def numbers_of(sheet, cells):
+    """A column as numbers; nothing where Excel would show text."""
+    try:
+        return [sheet.number(cell) for cell in cells]
+    except (ArithmeticError, ValueError):
+        return None
+
+
+def days_of(sheet, cells):
+    """A column as dates; nothing where Excel would show text."""
+    try:
+        return [sheet.date(cell) for cell in cells]
+    except ValueError:
+        return None
+
+
+@pytest.mark.parametrize("market", MARKETS)
+def test_names_and_numbers_survive_their_alphabet(ran, market):
+    people = {row["member_number"]: row for row in ran.canonical(market, "customers")}
+    tags = {row["member_number"] for row in ran[market].tags()}
+    assert tags == set(people)
+    for locale in ran[market].locales:
+        sheet = ran[market].excel(locale, "customers")
+        numbers = [cell.removeprefix("'") for cell in sheet.column(sheet.header[0])]
+        assert set(numbers) == set(people)
+        for number, name in zip(numbers, sheet.column(sheet.header[1]), strict=True):
+            parts = [people[number][part] for part in ("name", "given_name", "family_name") if people[number][part]]
+            assert all(part in name for part in parts) or people[number]["name"] in {name, name.removeprefix("'")}
+
+
+@pytest.mark.parametrize("market", MARKETS)
+def test_a_contact_stands_only_where_its_channel_may_be_used(ran, market):
+    people = {row["member_number"]: row for row in ran.canonical(market, "customers")}
+    for locale in ran[market].locales:
+        sheet = ran[market].excel(locale, "customers")
+        for row in sheet.rows:
+            person = people[row[0].removeprefix("'")]
+            email, phone = row[2], row[3]
+            allowed = person["consent_email"] == "yes"
+            assert email == (person["email"] or "" if allowed else ""), "an address without consent, or none despite it"
+            if phone:
+                assert "yes" in {person["consent_phone"], person["consent_sms"]}
+                assert phone == f"tel:{person['phone']}"
+
+
+# --- again ------------------------------------------------------------------------------------------------------------
+
+
+def test_the_same_input_elsewhere_gives_the_same_bytes(run_markets, ran, tmp_path_factory):
+    """New drops by the same seed, another landing, work folder and publish root, one thread: nothing tells them apart."""
+    landing, root = tmp_path_factory.mktemp("landing_again"), tmp_path_factory.mktemp("again")
+    generate(landing, customers=CUSTOMERS, seed=SEED, markets=sorted({DROPS[market] for market in AGAIN}))
+    again = run_markets(landing, root, AS_OF, markets=AGAIN, pseudonym_key=KEY, threads=1)
+    for market in AGAIN:
+        assert again[market].id == ran[market].id
+        assert again[market].digests == ran[market].digests
+        assert again[market].manifest == ran[market].manifest
+
+
+def test_a_second_run_publishes_nothing(run_markets, ran, sample, root):
+    before = {path: path.stat().st_mtime_ns for path in (root / "publish").rglob("*") if "runs" not in path.parts}
+    second = run_markets(sample.folder, root, AS_OF, markets=["DE", "LU"], pseudonym_key=KEY)
+    assert {outcome.state for outcome in second.outcomes.values()} == {"unchanged"}
+    assert [second[market].id for market in second] == [ran[market].id for market in second]
+    files = {path for path in before if path.is_file()}
+    assert {path: path.stat().st_mtime_ns for path in files} == {path: before[path] for path in files}
+
+
+def test_another_key_gives_other_pseudonyms_and_another_publication(run_markets, ran, sample, tmp_path_factory):
+    other = run_markets(sample.folder, tmp_path_factory.mktemp("key"), AS_OF, markets=["LU"], pseudonym_key="k" * 40)
+    assert other["LU"].id != ran["LU"].id
+    ids = [{row["customer_id"] for row in one["LU"].customers} for one in (other, ran)]
+    assert not ids[0] & ids[1]
+
+
+# --- against the publication before -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("market", TWICE)
+def test_the_manifest_names_the_customers_it_was_compared_with(earlier, ran, market):
+    assert earlier[market].manifest["previous"] is None
+    assert ran[market].manifest["previous"] == earlier[market].digests["canonical/customers.parquet"]
+    assert sorted(ran[market].pointer["selected"]) == [str(EARLIER), str(AS_OF)]
+    assert ran[market].pointer["current"] == str(AS_OF)
+
+
+@pytest.mark.parametrize("market", TWICE)
+def test_nothing_after_the_earlier_date_was_counted(earlier, market):
+    lines = earlier.canonical(market, "transactions") if market not in TWICE else None
+    assert lines is None  # both dates share the work folder: the published dates tell
+    assert max(row["last_order_date"] for row in earlier[market].customers if row["last_order_date"]) <= EARLIER
+
+
+@pytest.mark.parametrize("market", TWICE)
+def test_moves_are_the_differences_of_the_two_publications(earlier, ran, market):
+    before, now = ({row["customer_id"]: row for row in one[market].customers} for one in (earlier, ran))
+    expected = {}
+    for name in ("lifecycle", "value", "language", "residence"):
+        for customer in before.keys() | now.keys():
+            old = before[customer][f"segment_{name}"] if customer in before else None
+            new = now[customer][f"segment_{name}"] if customer in now else None
+            if old != new:
+                move = "enter" if old is None else "exit" if new is None else "move"
+                expected[customer, name] = (new, old, move) if move != "exit" else (old, old, move)
+    found = {}
+    for row in ran[market].rows("membership"):
+        if row["dimension"] != "stratum":
+            segment = row["segment"] if row["move"] != "exit" else row["previous_segment"]
+            found[row["customer_id"], row["dimension"]] = (segment, row["previous_segment"], row["move"])
+    assert found == expected
+    assert {move for *_, move in found.values()} >= {"enter", "move"} or market == "CH"
+
+
+@pytest.mark.parametrize("market", TWICE)
+def test_at_first_everyone_enters_every_dimension(earlier, market):
+    rows = earlier[market].rows("membership")
+    assert {row["move"] for row in rows} == {"enter"}
+    people = {row["customer_id"] for row in earlier[market].customers}
+    for name in ("lifecycle", "value", "language", "residence"):
+        assert {row["customer_id"] for row in rows if row["dimension"] == name} == people
+
+
+def tier(value, previous, dimension):
+    """The tier by its borders; who was in one stays while within hysteresis beyond it."""
+    if value is None:
+        return dimension.nobody
+    reached = sum(value >= border for border in dimension.borders)
+    if previous in dimension.tiers:
+        at = dimension.tiers.index(previous)
+        low = dimension.borders[at - 1] * (1 - dimension.hysteresis) if at else None
+        high = dimension.borders[at] * (1 + dimension.hysteresis) if at < len(dimension.borders) else None
+        if (low is None or value >= low) and (high is None or value < high):
+            return previous
+    return dimension.tiers[reached]
+
+
+def test_tiers_hold_who_was_there_within_five_percent(earlier, ran):
+    held = 0
+    for market in TWICE:
+        dimension = load_profile(market).dimensions["value"]
+        before = {row["customer_id"]: row["segment_value"] for row in earlier[market].customers}
+        for row in ran[market].customers:
+            value = row["monetary_ppp"] if row["orders"] else None
+            previous = before.get(row["customer_id"])
+            assert row["segment_value"] == tier(value, previous, dimension), (market, value, previous)
+            held += row["segment_value"] != tier(value, None, dimension)
+    assert held > 0, "no customer lies at a border: the test would not see hysteresis fail"
