@@ -14,6 +14,7 @@ import json
 from datetime import date, timedelta
 from pathlib import Path
 
+from floor import BORDERS, LIFECYCLE, OTHERWISE, TIERS
 from region_profiles.loader import load_profile
 from region_profiles.models import Profile, RulesDimension, TiersDimension
 from tasks.export import summary
@@ -33,6 +34,7 @@ def prepare(out: Path) -> None:
     """Write factors.csv and words.json."""
     out.mkdir(parents=True, exist_ok=True)
     profile = load_profile(MARKET, PROFILES)
+    check_rules(profile)
     found = factors(profile, [("EUR", FIRST, FIRST + timedelta(days=1095))], AS_OF)
     with (out / "factors.csv").open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file, lineterminator="\n")
@@ -40,8 +42,13 @@ def prepare(out: Path) -> None:
         for row in found.table.to_pylist():
             writer.writerow([row["date"], row["to_reference"], row["to_ppp"], row["to_usd"], row["rate_quality"]])
     incomes = {row["country"]: str(row["gdp_per_head"]) for row in found.incomes.to_pylist()}
-    words = {"incomes": incomes, **_words(profile)}
+    words = {"incomes": incomes, "rules": rules(), **_words(profile)}
     (out / "words.json").write_text(json.dumps(words, ensure_ascii=False, indent=1), encoding="utf-8")
+
+
+def rules() -> dict[str, dict[str, str]]:
+    """What membership.parquet says of each segment of a rule or tier."""
+    return {"lifecycle": {**{code: when for code, _, when in LIFECYCLE}, OTHERWISE[0]: "else"}, "value": dict(TIERS)}
 
 
 def _words(profile: Profile) -> dict[str, object]:
@@ -74,13 +81,12 @@ def _codes(profile: Profile) -> dict[str, list[str]]:
 
 def check_rules(profile: Profile) -> None:
     """The scripts hold the market's rules by hand: fail where the profile has moved on."""
-    from floor import BORDERS, LIFECYCLE, OTHERWISE
-
     lifecycle, value = profile.dimensions["lifecycle"], profile.dimensions["value"]
     if not isinstance(lifecycle, RulesDimension) or not isinstance(value, TiersDimension):
         raise SystemExit("benchmarks/floor.py knows another kind of dimensions than the profile")
-    rules = [(one.code, one.group, one.when) for one in lifecycle.segments]
-    if rules != LIFECYCLE or (lifecycle.otherwise, lifecycle.otherwise_group) != OTHERWISE:
+    if [(one.code, one.group, one.when) for one in lifecycle.segments] != LIFECYCLE or OTHERWISE != (
+        lifecycle.otherwise, lifecycle.otherwise_group
+    ):
         raise SystemExit("benchmarks/floor.py has other lifecycle rules than the profile")
     if tuple(map(int, value.borders)) != BORDERS:
         raise SystemExit("benchmarks/floor.py has other borders than the profile")

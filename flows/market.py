@@ -16,12 +16,13 @@ import pyarrow.parquet as pq
 from tasks.errors import DropError
 from tasks.export.labels import catalog_digests
 from tasks.export.task import Staged, export
+from tasks.files import parquet
 from tasks.ingest.task import ingest
-from tasks.normalize.task import Normalized, normalize
+from tasks.normalize.task import Normalized, normalize, shared
 from tasks.objects import open_store
 from tasks.publish.publication import Published, already_published
 from tasks.publish.runs import record_end, record_start
-from tasks.publish.task import identify, publish
+from tasks.publish.task import identify, publish, publish_drop
 from tasks.records import Sources
 from tasks.reference.factors import Factors
 from tasks.reference.task import money
@@ -114,6 +115,9 @@ def _stages(run: MarketRun, call: Call, timed: Callable[[str], Any]) -> MarketOu
     with timed("normalize"):
         normalized: Normalized = call(normalize)(run, sources)
         _gate(run, normalized)
+        drop = shared(run, sources)
+        if drop is not None:
+            publish_drop(run, sources, drop)
     with timed("reference"):
         factors: Factors = call(money)(run, normalized)
         catalogs = catalog_digests()
@@ -179,8 +183,8 @@ def _reconciliation(run: MarketRun, normalized: Normalized, factors: Factors, se
     con = run.cursor()
     try:
         gross = con.execute(
-            "SELECT currency, sum(gross) FROM read_parquet($1) GROUP BY currency ORDER BY currency",
-            [str(normalized.folder / "transactions.parquet")],
+            f"SELECT currency, sum(gross) FROM {parquet(normalized.folder / 'transactions.parquet')} "
+            "GROUP BY currency ORDER BY currency"
         ).fetchall()
     finally:
         con.close()
@@ -203,15 +207,19 @@ def _hints(run: MarketRun, normalized: Normalized) -> tuple[str, ...]:
     con = run.cursor()
     try:
         row = con.execute(
-            "SELECT max(local_date) FROM read_parquet($1)", [str(normalized.folder / "transactions.parquet")]
+            f"SELECT max(local_date) FROM {parquet(normalized.folder / 'transactions.parquet')}"
         ).fetchone()
     finally:
         con.close()
+    hints = [
+        f"{told['rows']:,} rows of {table} in the shared drop are no market's: {', '.join(told['values']) or 'no name'}"
+        for table, told in normalized.evidence.get("unassigned", {}).items()
+    ]
     newest: date | None = row[0] if row else None
     if newest and (run.as_of - newest).days > STALE_DAYS:
         days = (run.as_of - newest).days
-        return (f"the newest purchase is of {newest}, {days} days before the as-of date: --as-of {newest}?",)
-    return ()
+        hints.append(f"the newest purchase is of {newest}, {days} days before the as-of date: --as-of {newest}?")
+    return tuple(hints)
 
 
 def _with_segments(outcome: MarketOutcome, run: MarketRun, segments: Segments) -> MarketOutcome:

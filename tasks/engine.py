@@ -22,6 +22,7 @@ import pyarrow.parquet as pq
 from ibis.backends.sql.datatypes import DuckDBType
 
 from tasks.errors import Terminal
+from tasks.files import parquet, pattern
 
 #: Of every Parquet file that a publication names.
 PARQUET = "FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE 122880"
@@ -114,7 +115,7 @@ class DuckDB:
 
     def read_parquet(self, path: Path | str) -> ir.Table:
         """Lazily: a view on the file."""
-        return self._named("parquet", "VIEW", f"SELECT * FROM read_parquet({_literal(Path(path))})")
+        return self._named("parquet", "VIEW", f"SELECT * FROM {parquet(path)}")
 
     def from_arrow(self, table: pa.Table, name: str) -> ir.Table:
         """As a temporary table of this cursor."""
@@ -205,7 +206,8 @@ class Spark:
         """Stage in Spark's own files, then rewrite with the one writer."""
         folder = self._staged(expr)
         try:
-            return _write(self.con, f"FROM read_parquet({_literal(folder / '*.parquet')})", expr, path, order_by)
+            rows = f"FROM read_parquet({_literal(Path(pattern(folder), '*.parquet'))}, hive_partitioning = false)"
+            return _write(self.con, rows, expr, path, order_by)
         finally:
             shutil.rmtree(folder)
 

@@ -18,6 +18,7 @@ from rich.table import Table
 from flows.commands.run import terminal
 from flows.settings import Settings
 from tasks.errors import PublicationError, Terminal
+from tasks.files import parquet
 
 if TYPE_CHECKING:
     import duckdb
@@ -131,8 +132,8 @@ def compare(store: ObjectStore, before: Manifest, after: Manifest, minimum: int)
     with tempfile.TemporaryDirectory() as folder, open_duckdb(Settings().memory, temp=Path(folder)) as con:
         columns = []
         for name, manifest in (("before", before), ("after", after)):
-            path = str(_customers(store, manifest, Path(folder, f"{name}.parquet"))).replace("'", "''")
-            con.execute(f"CREATE VIEW {name} AS SELECT * FROM read_parquet('{path}')")
+            path = _customers(store, manifest, Path(folder, f"{name}.parquet"))
+            con.execute(f"CREATE VIEW {name} AS SELECT * FROM {parquet(path)}")
             columns.append(_dimensions(con, name))
         one, two = (
             _side(con, name, found, manifest.as_of, minimum)

@@ -16,6 +16,7 @@ from flows.settings import Settings
 from region_profiles.loader import load_profile, resolve
 from tasks.contract import CUSTOMERS
 from tasks.errors import ProfileErrors, PublicationError, Terminal
+from tasks.files import parquet
 from tasks.traits.catalogue import CATALOGUE, TRAITS
 
 if TYPE_CHECKING:
@@ -139,12 +140,12 @@ def _customers(
         normalized = normalize(run, sources)
         factors = money(run, normalized)
         described = traits(run, normalized, factors)
-        private = f"(FROM read_parquet({literal(str(described.folder / FILE))}))"
+        private = f"(FROM {parquet(described.folder / FILE)})"
         seen = _Seen(target, normalized.folder / "transactions.parquet", factors.table)
     columns = ", ".join(f"m.{name}" for name in personal)
     with duckdb.connect() as con:
         con.execute(
-            f"COPY (SELECT p.*, {columns} FROM read_parquet({literal(str(published))}) p "
+            f"COPY (SELECT p.*, {columns} FROM {parquet(published)} p "
             f"LEFT JOIN {private} m ON m.customer_id = p.customer_id) TO {literal(str(target))} (FORMAT parquet)"
         ).fetchall()
     return seen

@@ -15,6 +15,7 @@ from flows.plan import checked_profile, markets_with_drops, plan
 from flows.settings import Settings
 from region_profiles.loader import list_markets, resolve
 from tasks.errors import StrataError
+from tasks.files import parquet
 
 if TYPE_CHECKING:
     from tasks.normalize.task import Normalized
@@ -107,10 +108,10 @@ def _refused(run: MarketRun, normalized: Normalized) -> list[str]:
     con = run.cursor()
     try:
         rows = con.execute(
-            'SELECT "table", file, record, reasons, "column", value FROM read_parquet($1) '
+            'SELECT "table", file, record, reasons, "column", value '
+            f"FROM {parquet(normalized.folder / 'quarantine.parquet')} "
             f'QUALIFY row_number() OVER (PARTITION BY "table", reasons ORDER BY file, record) <= {SHOWN} '
-            'ORDER BY "table", file, record',
-            [str(normalized.folder / "quarantine.parquet")],
+            'ORDER BY "table", file, record'
         ).fetchall()
     finally:
         con.close()

@@ -14,6 +14,7 @@ from tasks.errors import Terminal
 from tasks.export import cells
 from tasks.export.dialect import Dialect
 from tasks.export.labels import Labels
+from tasks.files import parquet
 
 Grant = Literal["customers", "names", "emails", "phones"]
 Cell = Literal["identifier", "text", "phone", "number", "date", "label", "code"]
@@ -109,8 +110,8 @@ def _base_sql(customers: str, contacts: str, dimensions: Iterable[str]) -> str:
                 p.email IS NOT NULL AND p.consent_email IS NOT DISTINCT FROM 'yes' AS by_email,
                 {usable} AND p.consent_phone IS NOT DISTINCT FROM 'yes' AS by_phone,
                 {usable} AND p.consent_sms IS NOT DISTINCT FROM 'yes' AS by_sms
-            FROM read_parquet({cells.literal(customers)}) t
-            LEFT JOIN read_parquet({cells.literal(contacts)}) p ON p.customer_id = t.customer_id
+            FROM {parquet(customers)} t
+            LEFT JOIN {parquet(contacts)} p ON p.customer_id = t.customer_id
         )
         SELECT * REPLACE (
                 CAST(monetary_local AS DECIMAL(18, 2)) AS monetary_local,
@@ -126,7 +127,7 @@ def _base_sql(customers: str, contacts: str, dimensions: Iterable[str]) -> str:
 
 
 def _require(con: duckdb.DuckDBPyConnection, source: str, columns: tuple[str, ...]) -> None:
-    found = {row[0] for row in con.execute(f"DESCRIBE SELECT * FROM read_parquet({cells.literal(source)})").fetchall()}
+    found = {row[0] for row in con.execute(f"DESCRIBE SELECT * FROM {parquet(source)}").fetchall()}
     if lacking := [column for column in columns if column not in found]:
         raise Terminal(
             f"columns are missing: {', '.join(lacking)}",

@@ -16,6 +16,7 @@ from tasks.export.customers import BASE, Base, heading
 from tasks.export.dialect import Dialect
 from tasks.export.labels import Labels, segment_codes
 from tasks.export.suppress import Row, links, withheld
+from tasks.files import parquet
 
 #: What is shown of a segment, with the type that rounds it (half away from zero).
 MEASURES = {
@@ -50,7 +51,7 @@ def load_summary(con: duckdb.DuckDBPyConnection, profile: Profile, segments: str
     zero. Shares are fractions with six digits.
     """
     measures = ", ".join(f"CAST({name} AS {kind})" for name, kind in MEASURES.items())
-    source = f"read_parquet({cells.literal(segments)})"
+    source = parquet(segments)
     found = con.execute(f"SELECT dimension, segment, {measures} FROM {source}").fetchall()
     rows = {(row[0], row[1]): dict(zip(MEASURES, row[2:], strict=True)) for row in found}
     names = [name for name in (*profile.dimensions, "stratum") if any(row[0] == name for row in rows)]

@@ -10,6 +10,7 @@ import duckdb
 
 from region_profiles.models import Profile, RawTable
 from tasks.errors import DropError
+from tasks.files import parquet
 from tasks.ingest import archives, increments
 from tasks.ingest.discover import Discovery, Drops, Found, discover
 from tasks.ingest.part import Delivered, Part, once
@@ -137,7 +138,7 @@ def _materialised(con: duckdb.DuckDBPyConnection, part: Part, file: Delivered, w
         con.execute(f"COPY (SELECT * FROM {part.relation}) TO {target} (FORMAT parquet, COMPRESSION lz4)").fetchall()
 
     path = once(work / "shared" / f"{file.sha256}-{options}.parquet", make)
-    relation = f"read_parquet({literal(str(path))})"
+    relation = parquet(path)
     return Part(relation, part.columns, part.encoding, part.dialect, part.inferred)
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 import duckdb
 
 from tasks.errors import DropError
+from tasks.files import parquet
 from tasks.ingest.part import once
 from tasks.ingest.sql import literal, name
 from tasks.records import RawRelation
@@ -57,4 +58,4 @@ def _written(con: duckdb.DuckDBPyConnection, query: str, path: Path) -> str:
     def make(temporary: Path) -> None:
         con.execute(f"COPY ({query}) TO {literal(str(temporary))} (FORMAT parquet, COMPRESSION lz4)").fetchall()
 
-    return f"read_parquet({literal(str(once(path, make)))})"
+    return parquet(once(path, make))

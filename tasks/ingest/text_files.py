@@ -10,6 +10,7 @@ import duckdb
 
 from region_profiles.models import RawTable
 from tasks.errors import DropError
+from tasks.files import parquet, pattern
 from tasks.ingest import encoding, exact
 from tasks.ingest.dialect import WHITESPACE, Dialect, find_dialect, head
 from tasks.ingest.part import Delivered, Part
@@ -61,7 +62,7 @@ def read_text(
     if relation is None:
         digest = hashlib.sha256(repr(dialect).encode()).hexdigest()[:12]
         target = exact.write(path, dialect, work / "exact" / f"{file.sha256}-{digest}.parquet")
-        relation = f"(SELECT {_outer(marks, dialect.columns)} FROM read_parquet({literal(str(target))}))"
+        relation = f"(SELECT {_outer(marks, dialect.columns)} FROM {parquet(target)})"
         inferred["reader"] = "record by record"
     return Part(relation, dialect.columns, codec, dialect.as_dict(), inferred, numbered)
 
@@ -103,7 +104,8 @@ def scan(path: Path, dialect: Dialect, *, parallel: bool = True) -> str:
     room = OVERFLOW if dialect.quote else 1
     columns = ", ".join(f"'c{n}': 'VARCHAR'" for n in range(width + room))
     return (
-        f"read_csv({literal(str(path))}, auto_detect=false, header=false, skip={dialect.skip + dialect.heading}, "
+        f"read_csv({literal(pattern(path))}, hive_partitioning=false, auto_detect=false, "
+        f"header=false, skip={dialect.skip + dialect.heading}, "
         f"delim={literal(dialect.delimiter)}, quote={literal(dialect.quote)}, escape={literal(dialect.escape)}, "
         f"columns={{{columns}}}, null_padding=true, nullstr={literal(NO_NULL)}, "
         f"strict_mode={'true' if dialect.quote else 'false'}{'' if parallel else ', parallel=false'})"
@@ -126,7 +128,8 @@ def delimited(path: Path, dialect: Dialect, marks: tuple[str, ...], *, parallel:
 def whitespace(path: Path, dialect: Dialect, marks: tuple[str, ...]) -> str:
     """Records whose fields are split by runs of blanks, leading ones stripped."""
     lines = (
-        f"read_csv({literal(str(path))}, auto_detect=false, header=false, skip={dialect.skip + dialect.heading}, "
+        f"read_csv({literal(pattern(path))}, hive_partitioning=false, auto_detect=false, "
+        f"header=false, skip={dialect.skip + dialect.heading}, "
         f"delim={literal(WHOLE_LINE)}, quote='', escape='', columns={{'line': 'VARCHAR', 'rest': 'VARCHAR'}}, "
         f"null_padding=true, nullstr={literal(NO_NULL)}, strict_mode=false)"
     )

@@ -17,17 +17,21 @@ LINE = 16 << 20
 
 
 def plain_decimal(value: str) -> str:
-    """SQL for the text of a DOUBLE, without exponent, trailing `.0` or float noise: what fifteen digits say."""
+    """SQL for the text of a DOUBLE, without exponent, trailing `.0` or float noise: what fifteen digits say.
+
+    What has more than 23 digits before its point keeps the exponent, and is no amount to whoever reads it.
+    """
     short = f"format('{{:.15g}}', {value})"
     return (
         f"CASE WHEN {value} IS NULL OR NOT isfinite({value}) THEN {value}::VARCHAR "
-        f"WHEN contains({short}, 'e') THEN rtrim(rtrim({short}::DECIMAL(38, 15)::VARCHAR, '0'), '.') ELSE {short} END"
+        f"WHEN contains({short}, 'e') "
+        f"THEN coalesce(rtrim(rtrim(TRY_CAST({short} AS DECIMAL(38, 15))::VARCHAR, '0'), '.'), {short}) ELSE {short} END"
     )
 
 
 def read_parquet(con: duckdb.DuckDBPyConnection, file: Delivered) -> Part:
-    """A Parquet file, each column cast to text. Raises DropError if it is damaged or a column is binary."""
-    source = f"read_parquet({literal(str(file.path))}, file_row_number=true, binary_as_string=true)"
+    """A Parquet file, each column cast to text. Raises DropError if it is damaged or a text is not UTF-8."""
+    source = parquet(file.path, "file_row_number = true", "binary_as_string = true")
     try:
         described = con.execute(f"DESCRIBE SELECT * FROM {source}").fetchall()
     except duckdb.Error as error:
@@ -75,8 +79,8 @@ def read_json_lines(con: duckdb.DuckDBPyConnection, file: Delivered) -> Part:
                 hint="export it as JSON Lines",
             )
     lines = (
-        f"read_csv({literal(str(file.path))}, auto_detect=false, header=false, skip=0, delim={literal(WHOLE_LINE)}, "
-        f"quote='', escape='', columns={{'line': 'VARCHAR', 'rest': 'VARCHAR'}}, null_padding=true, "
+        f"read_csv({literal(pattern(file.path))}, hive_partitioning=false, auto_detect=false, header=false, skip=0, "
+        f"delim={literal(WHOLE_LINE)}, quote='', escape='', columns={{'line': 'VARCHAR', 'rest': 'VARCHAR'}}, null_padding=true, "
         f"nullstr={literal(NO_NULL)}, strict_mode=false, max_line_size={LINE})"
     )
     valid = "CASE WHEN json_valid(line) AND rest IS NULL AND json_type(line) = 'OBJECT' THEN line END"

@@ -17,9 +17,9 @@ from python_calamine import CalamineError, CalamineSheet, CalamineWorkbook, Pass
 
 from region_profiles.models import RawTable
 from tasks.errors import DropError
+from tasks.files import parquet
 from tasks.ingest.archives import MAXIMUM_RATIO, SMALL
 from tasks.ingest.part import Delivered, Part, column_names, once, typed_note
-from tasks.ingest.sql import literal
 
 Cell = str | float | bool | dt.datetime | dt.date | dt.time | dt.timedelta
 #: Excel computes with fifteen digits; more are noise of binary floating point.
@@ -58,9 +58,7 @@ def read_workbook(file: Delivered, table: RawTable, work: Path) -> Part:
     options = sha256(repr((table.sheet, table.skip, table.header, table.columns)).encode()).hexdigest()[:12]
     path = once(work / f"{file.sha256}-{options}.parquet", lambda temporary: _write(file, table, temporary))
     told = json.loads(pq.read_schema(path).metadata[b"strata"])
-    return Part(
-        f"read_parquet({literal(str(path))})", tuple(told["columns"]), None, {}, {**file.inferred, **told["inferred"]}
-    )
+    return Part(parquet(path), tuple(told["columns"]), None, {}, {**file.inferred, **told["inferred"]})
 
 
 def _write(file: Delivered, table: RawTable, target: Path) -> None:

@@ -16,6 +16,7 @@ from tasks.errors import ProfileError, StrataError
 from tasks.normalize import customers, functions
 from tasks.normalize.mapping import of_market, plan
 from tasks.normalize.quarantine import write_quarantine
+from tasks.normalize.sql import name
 from tasks.normalize.steps import (
     STAGED_FILE,
     Run,
@@ -90,6 +91,18 @@ def normalize(
         raise
     finally:
         forget_key(con)
+        _drop_temporary(con)
+
+
+def _drop_temporary(con: duckdb.DuckDBPyConnection) -> None:
+    """Give the memory of this stage's temporary tables back: the session goes on to the next stages."""
+    for kind, listing in (("VIEW", "duckdb_views()"), ("TABLE", "duckdb_tables()")):
+        column = kind.lower() + "_name"
+        found = con.execute(
+            f"SELECT {column} FROM {listing} WHERE temporary AND {column} LIKE 'strata\\_%' ESCAPE '\\'"
+        )
+        for (temporary,) in found.fetchall():
+            con.execute(f"DROP {kind} IF EXISTS {name(temporary)}").fetchall()
 
 
 def _result(run: Run, key: str | None) -> Canonical:

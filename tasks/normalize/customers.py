@@ -10,6 +10,7 @@ import duckdb
 
 from region_profiles.models import Profile
 from tasks.contract import CUSTOMERS, INPUT_ONLY, SQL_TYPES
+from tasks.files import parquet
 from tasks.normalize.mapping import Mapped
 from tasks.normalize.parse_date import EARLIEST_YEAR
 from tasks.normalize.sql import literal, literals, name
@@ -114,7 +115,7 @@ def write_customers(
     con.execute(f"CREATE OR REPLACE TEMP TABLE strata_listed AS {listed}").fetchall()
     con.execute(
         "CREATE OR REPLACE TEMP TABLE strata_derived AS SELECT DISTINCT member_number FROM "
-        f"read_parquet({literal(str(transactions))}) WHERE member_number IS NOT NULL "
+        f"{parquet(transactions)} WHERE member_number IS NOT NULL "
         "AND member_number NOT IN (SELECT member_number FROM strata_listed)"
     ).fetchall()
     derived = int(con.execute("SELECT count(*) FROM strata_derived").fetchall()[0][0])

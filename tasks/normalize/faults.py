@@ -44,7 +44,12 @@ class Faults:
         """The row's mask. In a record that could not be read the columns are not to be trusted: only that counts."""
         conditions = [fault.condition for fault in self.faults]
         readable = ["false"] * self.own + conditions[self.own :]
-        return f"CASE WHEN fault IS NULL THEN {bits(conditions)} ELSE {bits(readable)} END"
+        # Nearly all rows have no fault: asking once whether any holds costs half of counting up the bits.
+        any_fault = " OR ".join(f"({condition})" for condition in conditions)
+        return (
+            f"CASE WHEN fault IS NOT NULL THEN {bits(readable)} WHEN {any_fault} THEN {bits(conditions)} "
+            "ELSE 0::BIGINT END"
+        )
 
     def value_sql(self, mask: str, columns: tuple[str, ...]) -> str:
         """The raw text of the first column at fault; null for good rows."""

@@ -172,7 +172,7 @@ def missing_column(relation: RawRelation, wanted: str) -> NoReturn:
 
 
 def _shown(column: str) -> str:
-    """A column's name; its shape where it holds digits, for in a file without a header the names are somebody's data."""
+    """A column's name; its shape where it holds digits: without a header, names are somebody's data."""
     return shape(column) if any(sign.isdigit() for sign in column) else column
 
 

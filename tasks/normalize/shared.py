@@ -19,6 +19,7 @@ from tasks.normalize.sql import literal, literals
 from tasks.privacy.mask import mask_sql
 from tasks.records import Sources
 
+_NAMED = 10
 _SHARED = ("transactions", "customers", "stores", "corrections", "rates")
 
 
@@ -31,6 +32,8 @@ class SharedTable:
     markets: dict[str, int] = field(default_factory=dict)
     unassigned: int = 0
     reasons: Counter[str] = field(default_factory=Counter)
+    unknown: dict[str, int] = field(default_factory=dict)
+    """The commonest values that are no market's, with their rows: what somebody must mend."""
 
     def check(self) -> None:
         """Raise LedgerError unless every row is a market's or unassigned."""
@@ -98,6 +101,13 @@ def _count(con: duckdb.DuckDBPyConnection, mapped: Mapped, owners: dict[str, str
         else:
             market = owners[value]
             counted.markets[market] = counted.markets.get(market, 0) + count
+    counted.unknown = dict(
+        con.execute(
+            f"SELECT left(value, 40), count(*) FROM (SELECT {market_sql()} AS value FROM ({mapped.query}) "
+            f"WHERE fault IS NULL AND unmatched IS NULL) WHERE value NOT IN ({literals(owners)}) "
+            f"GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT {_NAMED}"
+        ).fetchall()
+    )
     counted.check()
     return counted
 
@@ -110,10 +120,11 @@ def _reason() -> str:
 
 
 def _unassigned(mapped: Mapped, owners: dict[str, str]) -> str:
-    """Quarantine rows; the value is masked, for nobody has said that a raw column is not personal."""
+    """Quarantine rows. The value of a record that could be read is shown: it is where a market's name should be."""
+    shown = f"CASE WHEN fault IS NULL THEN value ELSE {mask_sql('value')} END"
     return (
         f'SELECT {literal(mapped.table.name)} AS "table", file::BIGINT AS file, record::BIGINT AS record, '
-        f'{_reason()} AS reasons, \'market\' AS "column", {mask_sql("value")} AS "value" FROM ('
+        f'{_reason()} AS reasons, \'market\' AS "column", {shown} AS "value" FROM ('
         f"SELECT file, record, fault, unmatched, {market_sql()} AS value FROM ({mapped.query})) "
         f"WHERE value IS NULL OR value NOT IN ({literals(owners)})"
     )

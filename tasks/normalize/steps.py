@@ -46,9 +46,6 @@ class Run:
     paths: dict[str, Path] = field(default_factory=dict)
     evidence: dict[str, Any] = field(default_factory=dict)
 
-    def count(self, query: str) -> int:
-        return int(self.con.execute(f"SELECT count(*) FROM {query}").fetchall()[0][0])
-
 
 def read_corrections(run: Run) -> None:
     """Corrections first: what they exclude and merge is needed by all the rest."""
@@ -112,6 +109,7 @@ def _doubles(run: Run, staged: Staged) -> int:
 
 
 def read_customers(run: Run) -> Staged | None:
+    """Customers, staged: they are written once the lines say who bought."""
     staged = customers.stage_customers(run.con, run.profile, run.plans.get("customers"), run.as_of)
     if staged is None:
         run.con.execute(
@@ -126,6 +124,7 @@ def read_customers(run: Run) -> Staged | None:
 
 
 def read_lines(run: Run) -> Lines:
+    """The pass over the transactions, and what contradicts their declared formats."""
     mapped = run.plans["transactions"]
     stores = run.staged["stores"].relation if "stores" in run.staged else None
     lines = stage_lines(run.con, run.profile, mapped, stores, run.work / STAGED_FILE, run.as_of)
@@ -134,6 +133,7 @@ def read_lines(run: Run) -> Lines:
 
 
 def finish_lines(run: Run, lines: Lines, excluded: int) -> None:
+    """Duplicates, exclusions and returns; then the canonical lines and their ledger."""
     con, mapped = run.con, lines.mapped
     ledger = count_staged(con, STAGED, lines.faults, mapped.where, amounts=True)
     key = ("order_id", "line_id") if mapped.has("order_id") and mapped.has("line_id") else ()
@@ -177,33 +177,26 @@ def finish_lines(run: Run, lines: Lines, excluded: int) -> None:
 
 
 def finish_customers(run: Run, staged: Staged | None) -> None:
+    """The canonical customers, derived ones with them, and their ledger."""
     con = run.con
     path = run.paths["customers"] = run.work / "customers.parquet"
     rows, derived = customers.write_customers(con, run.profile, run.paths["transactions"], path)
-    faults = staged.faults if staged else None
-    if faults is None or staged is None:
-        ledger = TableLedger("customers")
-    else:
-        ledger = count_staged(con, "strata_customers", faults, staged.mapped.where)
-        run.refused.append(refused_sql("strata_customers", faults))
-        doubled = (
-            "SELECT reason, NULL, NULL, count(*), NULL FROM strata_customers_doubles GROUP BY reason ORDER BY reason"
-        )
-        move(con, ledger, "duplicate", doubled)
-        single = (
-            f"(SELECT * FROM strata_customers ANTI JOIN strata_customers_doubles USING (file, record) WHERE {_KEPT})"
-        )
-        merged = (
-            f"SELECT 'merge', NULL, NULL, count(*), NULL FROM {single} SEMI JOIN strata_survivors USING (member_number) "
-            "HAVING count(*) > 0"
-        )
-        move(con, ledger, "duplicate", merged)
-        gone = (
-            f"SELECT kinds, NULL, NULL, count(*), NULL FROM {single} ANTI JOIN strata_survivors USING (member_number) "
-            "JOIN strata_excluded USING (member_number) GROUP BY kinds ORDER BY kinds"
-        )
-        move(con, ledger, "filtered", gone)
+    ledger = _count_customers(run, staged) if staged else TableLedger("customers")
     ledger.derived = derived
     ledger.kept = rows - derived
     ledger.check(run.profile.market.country)
     run.ledger["customers"] = ledger
+
+
+def _count_customers(run: Run, staged: Staged) -> TableLedger:
+    con = run.con
+    ledger = count_staged(con, "strata_customers", staged.faults, staged.mapped.where)
+    run.refused.append(refused_sql("strata_customers", staged.faults))
+    single = f"(SELECT * FROM strata_customers ANTI JOIN strata_customers_doubles USING (file, record) WHERE {_KEPT})"
+    people = f"{single} ANTI JOIN strata_survivors USING (member_number) JOIN strata_excluded USING (member_number)"
+    merged = f"{single} SEMI JOIN strata_survivors USING (member_number)"
+    count = "NULL, NULL, count(*), NULL"
+    move(con, ledger, "duplicate", f"SELECT reason, {count} FROM strata_customers_doubles GROUP BY ALL ORDER BY ALL")
+    move(con, ledger, "duplicate", f"SELECT 'merge', {count} FROM {merged} HAVING count(*) > 0")
+    move(con, ledger, "filtered", f"SELECT kinds, {count} FROM {people} GROUP BY kinds ORDER BY kinds")
+    return ledger

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 from tasks.door import door
-from tasks.memo import digest_of, remember
+from tasks.memo import Remembered, digest_of, remember
 from tasks.normalize.canonical import normalize as to_canonical
+from tasks.normalize.shared import shared_ledger
 from tasks.privacy.pseudonyms import key_fingerprint
 from tasks.records import Ledger, Sources, TableLedger
 from tasks.run import MarketRun
@@ -55,7 +56,7 @@ def normalize(run: MarketRun, sources: Sources) -> Normalized:
         finally:
             con.close()
         ledger = {name: {**entry.as_dict(), "table": name} for name, entry in made.ledger.items()}
-        return {"ledger": ledger, "evidence": made.evidence}
+        return {"ledger": ledger, "evidence": {**made.evidence, **unassigned(run, sources)}}
 
     depends_on = {
         "market": run.market,
@@ -68,6 +69,40 @@ def normalize(run: MarketRun, sources: Sources) -> Normalized:
     found = remember(run.results, "canonical", depends_on, compute)
     ledger = {name: read_ledger(entry) for name, entry in found.notes["ledger"].items()}
     return Normalized(found.folder, ledger, found.notes["evidence"], found.digest, found.reused)
+
+
+def shared(run: MarketRun, sources: Sources) -> Remembered | None:
+    """The own ledger of a shared drop, made once for all its markets: `unassigned.parquet`, and counts as notes."""
+    if not run.profile.source.shared:
+        return None
+
+    def compute(folder: Path) -> dict[str, Any]:
+        con = run.cursor()
+        try:
+            made = shared_ledger(con, [run.profile], sources, folder)
+        finally:
+            con.close()
+        return {name: {**asdict(table), "reasons": dict(table.reasons)} for name, table in made.tables.items()}
+
+    depends_on = {
+        "inputs": [(entry.table, entry.uri, entry.sha256) for entry in sources.inputs],
+        "source": digest_of(run.profile.source.model_dump(mode="json", by_alias=True)),
+    }
+    return remember(run.work / "drops", "ledger", depends_on, compute)
+
+
+def unassigned(run: MarketRun, sources: Sources) -> dict[str, Any]:
+    """Rows of a shared drop that are no market's, by table, for the evidence of each of its markets."""
+    found = shared(run, sources)
+    if found is None:
+        return {}
+    return {
+        "unassigned": {
+            name: {"rows": told["unassigned"], "reasons": told["reasons"], "values": told["unknown"]}
+            for name, told in found.notes.items()
+            if told["unassigned"]
+        }
+    }
 
 
 def read_ledger(told: Mapping[str, Any]) -> TableLedger:

@@ -17,6 +17,7 @@ import duckdb
 from region_profiles.models import Profile
 from tasks.contract import INPUT_ONLY, SQL_TYPES, TRANSACTIONS
 from tasks.errors import LedgerError
+from tasks.files import parquet
 from tasks.normalize.faults import Faults, aside_sql, faults_of
 from tasks.normalize.fields import stacked
 from tasks.normalize.lines import line_faults, line_layers, line_values
@@ -84,11 +85,11 @@ def _check_order_setting(con: duckdb.DuckDBPyConnection) -> None:
 
 def _staged_query(con: duckdb.DuckDBPyConnection, mapped: Mapped, staged: Path) -> str:
     """The staged lines with their record numbers and each member's surviving number."""
-    relation = f"read_parquet({literal(str(staged))})"
+    relation = parquet(staged)
     replaced, joined = [], ""
     record = ""
     if mapped.numbered:
-        relation = f"read_parquet({literal(str(staged))}, file_row_number = true)"
+        relation = parquet(staged, "file_row_number = true")
         starts = con.execute(
             f"SELECT file, min(file_row_number) FROM {relation} GROUP BY file ORDER BY file"
         ).fetchall()
@@ -160,7 +161,7 @@ def _in_order(con: duckdb.DuckDBPyConnection, path: Path) -> bool:
     place = "CAST(file AS HUGEINT) * 1000000000000 + record"
     disorder = (
         f"SELECT 1 FROM (SELECT {place} AS place, lag({place}) OVER () AS previous "
-        f"FROM read_parquet({literal(str(path))})) WHERE place <= previous LIMIT 1"
+        f"FROM {parquet(path)}) WHERE place <= previous LIMIT 1"
     )
     return not con.execute(disorder).fetchall()
 

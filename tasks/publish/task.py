@@ -13,11 +13,12 @@ import duckdb
 from tasks.contract import OUTPUT_VERSION, QUARANTINE
 from tasks.door import door
 from tasks.export.task import Staged
-from tasks.memo import digest_of
+from tasks.files import parquet
+from tasks.memo import Remembered, digest_of
 from tasks.normalize.task import Normalized
 from tasks.objects import open_store
 from tasks.privacy.pseudonyms import key_fingerprint
-from tasks.publish.manifest import Input, Manifest, exports_of, publication_id
+from tasks.publish.manifest import Input, Manifest, canonical_json, exports_of, publication_id
 from tasks.publish.publication import Previous, Published, find_previous
 from tasks.publish.publication import publish as to_store
 from tasks.records import Sources
@@ -90,6 +91,15 @@ def publish(
     )
 
 
+def publish_drop(run: MarketRun, sources: Sources, ledger: Remembered) -> str:
+    """Put a shared drop's own ledger and its rows of no market, once for all its markets; the key of the ledger."""
+    store = open_store(run.publish)
+    prefix = f"drop={sources.drop}/{ledger.digest[:24]}"
+    store.put_new(f"{prefix}/unassigned.parquet", ledger.folder / "unassigned.parquet")
+    store.put_new(f"{prefix}/ledger.json", canonical_json(plain(dict(ledger.notes))), "application/json")
+    return f"{prefix}/ledger.json"
+
+
 def plain(value: Any) -> Any:
     """As JSON has it: dates and decimals are text, keys are sorted."""
     return json.loads(json.dumps(value, default=str, sort_keys=True))
@@ -98,9 +108,7 @@ def plain(value: Any) -> Any:
 def _dictionary(run: MarketRun, segments: Segments) -> dict[str, dict[str, Any]]:
     """Each column of the canonical customers and of the quarantine: meaning, unit, type."""
     with duckdb.connect() as con:
-        found = con.execute(
-            "DESCRIBE SELECT * FROM read_parquet($1)", [str(segments.folder / "customers.parquet")]
-        ).fetchall()
+        found = con.execute(f"DESCRIBE SELECT * FROM {parquet(segments.folder / 'customers.parquet')}").fetchall()
     known = {trait.name: {"meaning": trait.meaning, "unit": trait.unit} for trait in TRAITS}
     window = run.profile.traits.window
     customers: dict[str, Any] = {}

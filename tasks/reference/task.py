@@ -8,6 +8,7 @@ import pyarrow.parquet as pq
 
 from tasks.door import door
 from tasks.errors import ReferenceDataError
+from tasks.files import parquet
 from tasks.normalize.task import Normalized
 from tasks.reference.factors import Factors, factors
 from tasks.run import MarketRun
@@ -16,11 +17,10 @@ from tasks.run import MarketRun
 @door("reference")
 def money(run: MarketRun, normalized: Normalized) -> Factors:
     """Factors for each currency and day of the market's purchases; its own rate table first, where it has one."""
-    con = run.cursor()
+    con, lines = run.cursor(), parquet(normalized.folder / "transactions.parquet")
     try:
         spans = con.execute(
-            "SELECT currency, min(rate_date), max(rate_date) FROM read_parquet($1) GROUP BY currency ORDER BY currency",
-            [str(normalized.folder / "transactions.parquet")],
+            f"SELECT currency, min(rate_date), max(rate_date) FROM {lines} GROUP BY currency ORDER BY currency"
         ).fetchall()
         rates = normalized.file("rates")
         made = factors(run.profile, spans, run.as_of, None if rates is None else pq.read_table(rates))
@@ -37,10 +37,10 @@ def _gate(run: MarketRun, con: duckdb.DuckDBPyConnection, normalized: Normalized
         return
     con.register("lacking", lacking)
     found = con.execute(
-        "SELECT currency, count(*), min(rate_date), max(rate_date) FROM read_parquet($1) t "
+        "SELECT currency, count(*), min(rate_date), max(rate_date) "
+        f"FROM {parquet(normalized.folder / 'transactions.parquet')} t "
         "SEMI JOIN lacking l ON t.currency = l.currency AND t.rate_date = l.date "
-        "GROUP BY currency ORDER BY count(*) DESC, currency",
-        [str(normalized.folder / "transactions.parquet")],
+        "GROUP BY currency ORDER BY count(*) DESC, currency"
     ).fetchall()
     con.unregister("lacking")
     kept, bound = normalized.ledger["transactions"].kept, run.profile.gate.unconverted_share

@@ -64,7 +64,11 @@ class Shop:
         folder = self.root / "profiles"
         shutil.copytree(PROFILES, folder)
         own = case["profile"]
-        text = (PROFILES / own).read_text() if isinstance(own, str) else yaml.safe_dump({"market": {"country": "DE"}, **own})
+        text = (
+            (PROFILES / own).read_text()
+            if isinstance(own, str)
+            else yaml.safe_dump({"market": {"country": "DE"}, **own})
+        )
         (folder / "markets" / "de.yaml").write_text(text)
         return folder
 
@@ -76,7 +80,7 @@ class Shop:
         if "files" in case:
             files = case["files"] or {}
         elif "/" in name:
-            table = name.split("/")[0]
+            table = name.partition("/")[0]
             files = {path: source for path, source in files.items() if not path.startswith(f"DE/{table}/")}
             files[f"DE/{name}"] = name
         for path, source in {**files, **case.get("with", {})}.items():
@@ -116,10 +120,13 @@ class Shop:
         return told
 
     def published(self) -> str:
-        """Everything below the publish root that no team's grant covers: manifest, pointer, attempts, canonical files."""
+        """What no team's grant covers below the publish root: manifest, pointer, attempts, canonical files."""
         root = self.root / "publish"
         texts = [path.read_text() for path in sorted(root.rglob("*.json"))]
-        tables = [json.dumps(rows(path), default=str, ensure_ascii=False) for path in sorted(root.rglob("canonical/*.parquet"))]
+        tables = [
+            json.dumps(rows(path), default=str, ensure_ascii=False)
+            for path in sorted(root.rglob("canonical/*.parquet"))
+        ]
         return "\n".join([*texts, *tables])
 
 

@@ -7,7 +7,10 @@ import io
 import zipfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import xlsxwriter
 
 GOOD = Path(__file__).parent / "drops" / "good"
@@ -41,6 +44,15 @@ def workbook(*sheets: str, error: tuple[int, int] | None = None) -> bytes:
     return out.getvalue()
 
 
+def parquet(**columns: list[Any]) -> bytes:
+    """The good sales, with other columns in place of some."""
+    header, *lines = [line.split(";") for line in SALES.decode().splitlines()]
+    table = {name: pa.array(values) for name, values in zip(header, zip(*lines, strict=True), strict=True)}
+    out = io.BytesIO()
+    pq.write_table(pa.table({**table, **{name: pa.array(values) for name, values in columns.items()}}), out)
+    return out.getvalue()
+
+
 MADE: dict[str, Callable[[], bytes]] = {
     "sales/bomb.csv.zip": lambda: zipped({"bomb.csv": SALES + b"\n" * BOMB}),
     "sales/cut_short.csv.gz": lambda: gzip.compress(SALES)[:-20],
@@ -49,6 +61,8 @@ MADE: dict[str, Callable[[], bytes]] = {
     "sales/leads_out_of_its_folder.csv.zip": lambda: zipped({"../../sales.csv": SALES}),
     "sales/archive_in_an_archive.csv.zip": lambda: zipped({"sales.zip": zipped({"sales.csv": SALES})}),
     "sales/gzip_named.csv": lambda: gzip.compress(SALES),
+    "sales/text_not_utf8.parquet": lambda: parquet(Artikel=[b"Muster\xff"] * 8),
+    "sales/number_beyond_all.parquet": lambda: parquet(Betrag=[39.8, 1249.0, 19.9, 89.5, 1e300, 1249.0, 89.5, 19.9]),
     "sales/sheet_missing.xlsx": lambda: workbook("Umsatz", "Notizen"),
     "sales/error_in_a_cell.xlsx": lambda: workbook("Umsatz", error=(4, 7)),
     "sales/two_sheets_and_none_named.xlsx": lambda: workbook("Januar", "Februar"),

@@ -33,6 +33,10 @@ REASONS = {
     "syntax": "syntax", "unknown_currency": "currency:unknown", "missing_number": "member_number:missing",
 }  # fmt: skip
 KEPT = {"impossible_birth_date", "unknown_country"}
+#: Markets whose money is younger than 1987-03-05, the date of `before_first_date`: lev 1999, real 1994, new peso 1993.
+YOUNG_MONEY = {"BG", "BR", "MX"}
+#: Markets that deliver increments: what a later row replaces is superseded, equal or not.
+INCREMENTS = {"MX"}
 
 
 @pytest.fixture(scope="module")
@@ -48,7 +52,7 @@ def root(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def earlier(run_markets, sample, root):
-    return run_markets(sample.folder, root, EARLIER, markets=TWICE, pseudonym_key=KEY)
+    return run_markets(sample.folder, root / "earlier", EARLIER, markets=TWICE, publish=root / "publish", pseudonym_key=KEY)
 
 
 @pytest.fixture(scope="module")
@@ -84,10 +88,9 @@ def test_rows_are_accounted_for_as_they_were_written(ran, sample, market, table)
         "merge": facts.get("merged", 0),
     }
     found = ledger["reasons"].get("duplicate", {})
-    if facts["copies"]:  # a file that came twice brings its copies twice: where they count is the file's matter
-        assert sum(found.values()) == sum(duplicates.values())
-    else:
-        assert found == {reason: count for reason, count in duplicates.items() if count}
+    if market in INCREMENTS:
+        duplicates = {"superseded": sum(duplicates.values())}
+    assert found == {reason: count for reason, count in duplicates.items() if count}
 
 
 @pytest.mark.parametrize("table", ["customers", "transactions"])
@@ -98,6 +101,8 @@ def test_broken_rows_are_refused_each_for_what_was_broken(ran, sample, market, t
     for fault, count in facts["faults"].items():
         if fault not in KEPT and fault != "after_as_of":
             expected[REASONS[fault]] += count
+    if market in YOUNG_MONEY and table == "transactions":  # two faults: the row stands once, with both
+        expected["currency:missing"] = facts["faults"]["before_first_date"]
     assert ledger["reasons"].get("quarantined", {}) == expected
     assert ledger["quarantined"] == facts["quarantined"]
     rows = [row for row in ran[market].rows("quarantine") if row["table"] == table]
@@ -114,24 +119,40 @@ def test_purchases_of_staff_tests_and_objectors_are_left_out_and_later_ones(ran,
     assert {reason.split(":")[0] for reason in filtered} <= {"customer"}
 
 
-@pytest.mark.parametrize("market", [market for market in MARKETS if DROPS[market] == "benelux" or market in {"AE", "KR"}])
+@pytest.mark.parametrize("market", [market for market in MARKETS if "corrections" not in load(DROPS[market]).tables])
 def test_customers_are_filtered_by_what_they_are(ran, sample, market):
-    """Where no correction speaks, the counts are those of the file; a visitor or a second account is a customer."""
+    """Where no correction speaks, the counts are those of the file; a kept broken row may copy one of them."""
     filtered = ran[market].ledger["customers"]["reasons"].get("filtered", {})
     facts = facts_of(sample, market, "customers")
-    told = {"objection": "consent_profiling", "employee": "employee", "test": "test", "deceased": "deceased"}
-    assert sum(filtered.values()) <= sum(facts.get(name, 0) for name in told.values())
-    assert filtered["objection"] == facts["consent_profiling"]
-    assert set(filtered) <= set(told)
+    copies = sum(facts["faults"].get(fault, 0) for fault in KEPT)
+    written = {"objection": facts["consent_profiling"], "employee": facts["employee"], "test": facts["test"]}
+    assert set(filtered) <= set(written)
+    assert 0 <= filtered["objection"] - written["objection"] <= copies
+    assert 0 <= sum(filtered.values()) - sum(written.values()) <= copies
 
 
 @pytest.mark.parametrize("market", MARKETS)
 def test_amounts_by_kind_and_currency_are_those_that_were_written(ran, sample, market):
+    """The ledger's are as delivered: some tills write what they pay back without a minus."""
     kept = ran[market].ledger["transactions"]["amounts"]["kept"]
-    found = {f"{kind} {code}": Decimal(sum_) for kind, by in kept.items() for code, sum_ in by.items()}
+    found = {f"{kind} {code}": abs(Decimal(sum_)) for kind, by in kept.items() for code, sum_ in by.items()}
     told = facts_of(sample, market, "transactions")["counted"]["amounts"]
     assert {name: amount for name, amount in found.items() if amount} == {
-        name: Decimal(amount) for name, amount in told.items() if Decimal(amount)
+        name: abs(Decimal(amount)) for name, amount in told.items() if Decimal(amount)
+    }
+
+
+@pytest.mark.parametrize("market", MARKETS)
+def test_canonical_money_is_what_was_written_signed_and_gift_cards_are_not_revenue(ran, sample, market):
+    basis = load_profile(market).tax.amounts
+    found = Counter()
+    for line in ran.canonical(market, "transactions"):
+        found[f"{line['kind']} {line['currency']}"] += line["gross" if basis == "untaxed" else basis]
+    told = facts_of(sample, market, "transactions")["counted"]["amounts"]
+    assert {name: amount for name, amount in found.items() if amount} == {
+        name: Decimal(amount)
+        for name, amount in told.items()
+        if Decimal(amount) and not name.startswith("gift_card_sale")
     }
 
 
@@ -305,8 +326,7 @@ def test_the_manifest_names_the_customers_it_was_compared_with(earlier, ran, mar
 
 @pytest.mark.parametrize("market", TWICE)
 def test_nothing_after_the_earlier_date_was_counted(earlier, market):
-    lines = earlier.canonical(market, "transactions") if market not in TWICE else None
-    assert lines is None  # both dates share the work folder: the published dates tell
+    assert max(line["local_date"] for line in earlier.canonical(market, "transactions")) <= EARLIER
     assert max(row["last_order_date"] for row in earlier[market].customers if row["last_order_date"]) <= EARLIER
 
 
@@ -327,7 +347,7 @@ def test_moves_are_the_differences_of_the_two_publications(earlier, ran, market)
             segment = row["segment"] if row["move"] != "exit" else row["previous_segment"]
             found[row["customer_id"], row["dimension"]] = (segment, row["previous_segment"], row["move"])
     assert found == expected
-    assert {move for *_, move in found.values()} >= {"enter", "move"} or market == "CH"
+    assert "move" in {move for *_, move in found.values()}
 
 
 @pytest.mark.parametrize("market", TWICE)

@@ -61,8 +61,8 @@ def test_rows_of_no_market_are_counted_and_quarantined_at_the_drop(instance, bui
     assert dict(table.reasons) == {"market:unknown": 2, "market:missing": 1}
     rows = con.execute(f"SELECT record, reasons, \"value\" FROM read_parquet('{ledger.quarantine}')").fetchall()
     assert rows == [
-        (2, "market:unknown", "AAAAAAA"),
-        (4, "market:unknown", "Aaaaaa Aaaaaa"),
+        (2, "market:unknown", "GERMANY"),
+        (4, "market:unknown", "Untied States"),
         (5, "market:missing", None),
     ]
 

@@ -17,13 +17,13 @@ from datetime import date
 from decimal import Decimal
 from pathlib import Path
 
-import phonenumbers
-from babel import Locale
+import pandas as pd
 
 from flows.market import stratify_market
 from flows.plan import plan
 from region_profiles.loader import profile_digest
 from tasks import objects
+from tasks.reference.factors import factors
 from tasks.run import MarketRun
 
 AS_OF = date(2026, 6, 30)
@@ -80,11 +80,14 @@ def forked(run: MarketRun, call: int | None, writing: int) -> None:
 
 
 def main() -> None:
-    phonenumbers.parse("030 23125227", "DE")  # loads what a fork would load again and again
-    Locale.parse("de_DE")
+    assert pd, "a fork would import it again and again"
+    loaded = False
     for line in sys.stdin:
         command = json.loads(line)
         run = variant(command)
+        loaded = loaded or bool(
+            factors(run.profile, [("EUR", AS_OF, AS_OF)], AS_OF)
+        )  # the figures, for the same reason
         reading, writing = os.pipe()
         began = time.monotonic()
         child = os.fork()

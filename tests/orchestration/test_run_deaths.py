@@ -1,0 +1,137 @@
+"""Whatever dies when, in any stage: a reader sees one whole publication, and running again completes."""
+
+from __future__ import annotations
+
+import random
+import signal
+import threading
+import time
+from contextlib import contextmanager
+
+from tasks.objects import open_store
+from tasks.publish.pointer import read_pointer
+from tasks.publish.reading import read_current, verify
+from tasks.publish.runs import attempts
+
+KILLS_REMEMBERING, KILLS_COMPUTING = 40, 10
+
+
+@contextmanager
+def reader(store):
+    """A reader that never stops: pointer, manifest, every object by sha256. Yields what it saw, and its complaints."""
+    seen, complaints, over = set(), [], threading.Event()
+    reads = 0
+
+    def poll():
+        nonlocal reads
+        while not over.is_set():
+            try:
+                faults = verify(store, "DE")
+                _, manifest = read_current(store, "DE")
+            except Exception as error:  # noqa: BLE001 - whatever a reader meets is a failure of the protocol
+                complaints.append(error)
+                return
+            seen.add(manifest.publication)
+            complaints.extend(faults)
+            reads += 1
+            time.sleep(0.06)
+
+    thread = threading.Thread(target=poll)
+    thread.start()
+    try:
+        yield seen, complaints
+    finally:
+        over.set()
+        thread.join()
+        assert reads > 3
+
+
+def completes(worker, store, publish, work, number):
+    """Running again selects the publication, once, and whole; the id that it has is returned."""
+    again = worker.run(publish, work, number)
+    assert again["status"] == 0
+    assert again["state"] in {"published", "unchanged"}
+    assert verify(store, "DE") == ()
+    pointer, manifest = read_current(store, "DE")
+    assert pointer.publication == manifest.publication == again["publication"]
+    published = [event.publication for event in pointer.events if event.event == "published"]
+    assert published.count(manifest.publication) == 1
+    assert len(published) == pointer.revision
+    return manifest.publication
+
+
+def test_killed_at_each_call_of_an_object_store(workers, warm, tmp_path):
+    publish = str(tmp_path / "published")
+    store = open_store(publish)
+    (worker,) = workers(1)
+    known = {completes(worker, store, publish, warm, 0)}
+    with reader(store) as (seen, complaints):
+        for call in range(1, 200):
+            ended = worker.run(publish, warm, call, call=call)
+            known.add(completes(worker, store, publish, warm, call))
+            assert complaints == []
+            if ended["status"] == 0:
+                break
+            assert ended["status"] == -signal.SIGKILL
+    # At least: the drop's seven files, a dozen exports, the attempt twice, the pointer, the manifest, the page.
+    assert call > 25
+    assert seen <= known
+    told = [attempt.outcome for attempt in attempts(store, "DE")]
+    assert told.count("running") == call - 2  # all deaths but the one at the first call, which writes the attempt
+
+
+def test_killed_at_random_instants_of_steps_that_are_remembered(workers, warm, tmp_path):
+    publish = str(tmp_path / "published")
+    store = open_store(publish)
+    (worker,) = workers(1)
+    known = {completes(worker, store, publish, warm, 0)}
+    usual = min(worker.run(publish, warm, number)["seconds"] for number in (1, 2, 3))
+    known.add(completes(worker, store, publish, warm, 3))
+    chance = random.Random(7)  # noqa: S311 - instants, not secrets
+    died, number = 0, 3
+    with reader(store) as (seen, complaints):
+        while died < KILLS_REMEMBERING and number < 4 * KILLS_REMEMBERING:
+            number += 1
+            ended = worker.run(publish, warm, number, seconds=chance.uniform(0, usual))
+            died += ended["status"] == -signal.SIGKILL
+            known.add(completes(worker, store, publish, warm, number))
+            assert complaints == []
+    assert died == KILLS_REMEMBERING
+    assert seen <= known
+
+
+def test_killed_again_and_again_while_computing_from_an_empty_work_folder(workers, warm, tmp_path):
+    publish = str(tmp_path / "published")
+    store = open_store(publish)
+    (worker,) = workers(1)
+    known = {completes(worker, store, publish, warm, 0)}
+    usual = worker.run(str(tmp_path / "elsewhere"), tmp_path / "cold", 1)["seconds"]
+    chance = random.Random(11)  # noqa: S311 - instants, not secrets
+    died = 0
+    with reader(store) as (seen, complaints):
+        for chain in range(1, 100):
+            work = tmp_path / f"work{chain}"
+            for _ in range(5):
+                died += worker.run(publish, work, chain, seconds=chance.uniform(0, usual))["status"] == -signal.SIGKILL
+            known.add(completes(worker, store, publish, work, chain))
+            assert complaints == []
+            if died >= KILLS_COMPUTING:
+                break
+            assert len(list((work / "DE").glob("staged-*"))) == 1
+    assert died >= KILLS_COMPUTING
+    assert seen <= known
+
+
+def test_two_runs_of_one_market_at_once_end_in_one_publication(workers, warm, tmp_path):
+    publish = str(tmp_path / "published")
+    store = open_store(publish)
+    pair = workers(2)
+    for number in range(4):
+        work = tmp_path / "empty" if number == 0 else warm  # the first time both compute, and share what they make
+        for worker in pair:
+            worker.send(publish, work, number)
+        ended = [worker.answer() for worker in pair]
+        assert sorted(one["state"] for one in ended) == ["published", "unchanged"]
+        assert len({one["publication"] for one in ended}) == 1
+        assert verify(store, "DE") == ()
+        assert read_pointer(store, "DE").pointer.revision == number + 1
