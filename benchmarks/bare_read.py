@@ -1,6 +1,6 @@
-"""DuckDB's bare typed read of the benchmark's purchases: every column parsed, nothing kept. What no script can undercut.
+"""DuckDB's bare typed read of the benchmark's purchases: every column parsed, nothing kept.
 
-    python benchmarks/bare_read.py LANDING
+python benchmarks/bare_read.py LANDING
 """
 
 from __future__ import annotations

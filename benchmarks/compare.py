@@ -60,7 +60,7 @@ def _parquet(one: Path, two: Path, *, tolerant: bool) -> list[str]:
             apart = f'abs(a."{name}"::DOUBLE - b."{name}"::DOUBLE)'
             equal = f'({equal} OR {apart} <= greatest({least}, {part} * abs(a."{name}"::DOUBLE)))'
         count, example = con.execute(
-            f"SELECT count(*), any_value((a.file_row_number, a.\"{name}\", b.\"{name}\")::VARCHAR) "
+            f'SELECT count(*), any_value((a.file_row_number, a."{name}", b."{name}")::VARCHAR) '
             f"FROM {_read(one)} a JOIN {_read(two)} b "
             f"USING (file_row_number) WHERE NOT {equal}"
         ).fetchall()[0]

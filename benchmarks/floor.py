@@ -52,7 +52,8 @@ MINIMUM = 10
 #: without 20 % tax, rounded half up, in ten-thousandths.
 LINES = """
 CREATE TABLE lines AS
-SELECT (((member_number - 100000000) // 7)::BIGINT * 2048 + (CAST(sold AS DATE) - DATE '2023-07-01')) * 64 + store AS visit,
+SELECT (((member_number - 100000000) // 7)::BIGINT * 2048 + (CAST(sold AS DATE) - DATE '2023-07-01')) * 64 + store
+           AS visit,
        line_id = 1 AS is_order, CAST(amount * 100 AS INTEGER) AS cents,
        CAST((CAST(amount * 100 AS BIGINT) * 1000 + 6) // 12 AS INTEGER) AS net
 FROM read_csv({path}, header = true, columns = {{
@@ -66,7 +67,8 @@ MONEY = f"""
 CREATE TABLE money AS
 SELECT {CUSTOMER} AS place,
        sum(cents) FILTER (recent) AS sum_monetary_local, sum(cents) AS sum_lifetime_local,
-       sum(net * to_reference) FILTER (recent) AS sum_monetary_reference, sum(net * to_reference) AS sum_lifetime_reference,
+       sum(net * to_reference) FILTER (recent) AS sum_monetary_reference,
+       sum(net * to_reference) AS sum_lifetime_reference,
        sum(cents * to_ppp) FILTER (recent) AS sum_monetary_ppp, sum(cents * to_ppp) AS sum_lifetime_ppp,
        sum(cents * to_usd) FILTER (this_year) AS sum_year
 FROM lines JOIN factors ON {DAY} = factors.day GROUP BY place
@@ -79,9 +81,10 @@ ACTIVITY = f"""
 CREATE TABLE activity AS
 SELECT day // 2048 AS place, sum(orders) FILTER (recent) AS orders, count(*) FILTER (recent) AS frequency,
        sum(orders) AS lifetime_orders, count(*) AS lifetime_frequency,
-       DATE '2023-07-01' + (min(day) % 2048)::INTEGER AS first_day, DATE '2023-07-01' + (max(day) % 2048)::INTEGER AS last_day
-FROM (SELECT visit // 64 AS day, sum(orders)::BIGINT AS orders, DATE '2023-07-01' + (day % 2048)::INTEGER > DATE '{WINDOW}'
-          AS recent FROM visits GROUP BY ALL)
+       DATE '2023-07-01' + (min(day) % 2048)::INTEGER AS first_day,
+       DATE '2023-07-01' + (max(day) % 2048)::INTEGER AS last_day
+FROM (SELECT visit // 64 AS day, sum(orders)::BIGINT AS orders,
+          day % 2048 > DATE '{WINDOW}' - DATE '2023-07-01' AS recent FROM visits GROUP BY ALL)
 GROUP BY place
 """
 
@@ -113,12 +116,13 @@ SELECT left(sha256(repeat('\\x5C'::BLOB, 64) || unhex(sha256(repeat('6'::BLOB, 6
        printf('%03d', homes.store) AS home_store, first_day, last_day, DATE '{AS_OF}' - last_day AS recency_days,
        coalesce(orders, 0)::BIGINT AS orders, coalesce(frequency, 0) AS frequency,
        coalesce(lifetime_orders, 0)::BIGINT AS lifetime_orders, coalesce(lifetime_frequency, 0) AS lifetime_frequency,
-       CASE WHEN first_day IS NOT NULL THEN CAST(money(coalesce(sum_year, 0), {10**12}) * per_head AS DECIMAL(18, 6)) END
-           AS effort,
+       CASE WHEN first_day IS NOT NULL
+           THEN CAST(money(coalesce(sum_year, 0), {10**12}) * per_head AS DECIMAL(18, 6)) END AS effort,
        {{published}}, COLUMNS('^sum_(monetary|lifetime)')
 FROM read_csv({{path}}, header = true, columns = {{{{
     member_number: 'VARCHAR', given_name: 'VARCHAR', family_name: 'VARCHAR', email: 'VARCHAR', country: 'VARCHAR',
-    language: 'VARCHAR', birth_date: 'DATE', registered: 'DATE', loyalty_tier: 'VARCHAR', consent_email: 'VARCHAR'}}}}) c
+    language: 'VARCHAR', birth_date: 'DATE', registered: 'DATE', loyalty_tier: 'VARCHAR',
+    consent_email: 'VARCHAR'}}}}) c
 LEFT JOIN activity ON activity.place = (CAST(member_number AS INTEGER) - 100000000) // 7
 LEFT JOIN money ON money.place = activity.place
 LEFT JOIN homes ON homes.place = activity.place
@@ -228,7 +232,11 @@ def segment_sums(con: duckdb.DuckDBPyConnection) -> None:
     counts = "count(*) AS customers, sum(orders)::BIGINT AS orders, sum(lifetime_orders)::BIGINT AS lifetime_orders"
     con.execute(f"CREATE TABLE cells AS SELECT {', '.join(keys)}, {counts}, {sums} FROM customers GROUP BY ALL")
     lifecycle = [*(code for code, *_ in LIFECYCLE), OTHERWISE[0]]
-    listed = [("lifecycle", lifecycle), ("value", TIERS), *((name, ()) for name in ("language", "residence", "stratum"))]
+    listed = [
+        ("lifecycle", lifecycle),
+        ("value", TIERS),
+        *((name, ()) for name in ("language", "residence", "stratum")),
+    ]
     parts = []
     for key, (dimension, codes) in zip(keys, listed, strict=True):
         empty = ", ".join(f"('{code}')" for code in (*codes, "guest"))
@@ -236,7 +244,9 @@ def segment_sums(con: duckdb.DuckDBPyConnection) -> None:
             f"SELECT '{dimension}' AS dimension, coalesce({key}, code) AS segment, cells.* "
             f"FROM cells FULL JOIN (VALUES {empty}) v(code) ON code = {key}"
         )
-    total = ", ".join(f"coalesce(sum({name}), 0)::BIGINT AS {name}" for name in ("customers", "orders", "lifetime_orders"))
+    total = ", ".join(
+        f"coalesce(sum({name}), 0)::BIGINT AS {name}" for name in ("customers", "orders", "lifetime_orders")
+    )
     money = ", ".join(f"coalesce(sum({name}), 0)::DECIMAL(38, 6) AS {name}" for name in MEASURES)
     con.execute(
         f"CREATE TABLE segments AS WITH s AS (SELECT dimension, segment, {total}, {money} "
@@ -275,23 +285,33 @@ def exports(con: duckdb.DuckDBPyConnection, out: Path, words: dict[str, Any]) ->
     stem = f"FR_{AS_OF}"
     for folder in ("de-DE/customers", "de-DE/summary", "tags"):
         (out / folder).mkdir(parents=True)
-    con.execute("CREATE TABLE listed AS SELECT * FROM customers ORDER BY monetary_reference DESC NULLS LAST, customer_id")
+    con.execute(
+        "CREATE TABLE listed AS SELECT * FROM customers ORDER BY monetary_reference DESC NULLS LAST, customer_id"
+    )
     yes, no = words["word"]["yes"], words["word"]["no"]
     labelled = [("segment_lifecycle", "lifecycle"), ("segment_value", "value"), ("language", "language"),
                 ("residence", "residence"), ("stratum", "stratum")]  # fmt: skip
     mailed = "consent_email = 'yes'"
     cells = [
-        "member_number", "name", f"CASE WHEN {mailed} THEN email END", f"CASE WHEN {mailed} THEN '{yes}' ELSE '{no}' END",
-        f"'{no}'", f"'{no}'", f"'{words['type']['person']}'", case("home_country", words["country"]), "'''' || home_store",
+        "member_number", "name", f"CASE WHEN {mailed} THEN email END",
+        f"CASE WHEN {mailed} THEN '{yes}' ELSE '{no}' END",
+        f"'{no}'", f"'{no}'", f"'{words['type']['person']}'", case("home_country", words["country"]),
+        "'''' || home_store",
         "strftime(first_day, '%d.%m.%Y')", "strftime(last_day, '%d.%m.%Y')", "recency_days", "orders", "frequency",
         comma("monetary_local"), "'EUR'", comma("monetary_reference"), "'USD'", comma("monetary_ppp"), comma("effort"),
         "r_score", "f_score", "m_score",
         *(cell for column, name in labelled for cell in (case(column, words["label"][name]), column)),
     ]  # fmt: skip
-    write(con, cells, words["customers"], "FROM listed ORDER BY rowid", out / f"de-DE/customers/{stem}_de-DE_customers.csv")
+    write(
+        con,
+        cells,
+        words["customers"],
+        "FROM listed ORDER BY rowid",
+        out / f"de-DE/customers/{stem}_de-DE_customers.csv",
+    )
     con.execute(
-        "COPY (SELECT member_number, segment_lifecycle AS lifecycle, segment_value AS value, language, residence, stratum, "
-        f"'{AS_OF}' AS as_of FROM listed ORDER BY rowid) TO '{out}/tags/{stem}_tags.csv' (HEADER)"
+        "COPY (SELECT member_number, segment_lifecycle AS lifecycle, segment_value AS value, language, residence, "
+        f"stratum, '{AS_OF}' AS as_of FROM listed ORDER BY rowid) TO '{out}/tags/{stem}_tags.csv' (HEADER)"
     )
     names = " ".join(
         f"WHEN dimension = '{dimension}' AND segment = '{code}' THEN '{name}'"
@@ -310,8 +330,9 @@ def exports(con: duckdb.DuckDBPyConnection, out: Path, words: dict[str, Any]) ->
         "WHERE dimension = 'lifecycle'"
     )
     order = (
-        f"FROM ({whole} UNION ALL SELECT * FROM segments) s ORDER BY list_position({['market', *DIMENSIONS, 'stratum']}, "
-        f"s.dimension), s.segment = 'guest', CASE s.segment {place} ELSE 99 END, s.segment"
+        f"FROM ({whole} UNION ALL SELECT * FROM segments) s "
+        f"ORDER BY list_position({['market', *DIMENSIONS, 'stratum']}, s.dimension), "
+        f"s.segment = 'guest', CASE s.segment {place} ELSE 99 END, s.segment"
     )
     write(con, cells, words["segments"], order, out / f"de-DE/summary/{stem}_de-DE_segments.csv")
 
@@ -323,7 +344,9 @@ def comma(number: str) -> str:
 
 def write(con: duckdb.DuckDBPyConnection, cells: list[str], names: list[str], source: str, path: Path) -> None:
     """One CSV as a German Excel opens it; the byte order mark stands before the first name."""
-    columns = ", ".join(f'{cell} AS "{name}"' for cell, name in zip(cells, ["\ufeff" + names[0], *names[1:]], strict=True))
+    columns = ", ".join(
+        f'{cell} AS "{name}"' for cell, name in zip(cells, ["\ufeff" + names[0], *names[1:]], strict=True)
+    )
     con.execute(f"COPY (SELECT {columns} {source}) TO '{path}' (HEADER, DELIMITER ';')")
 
 

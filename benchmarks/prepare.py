@@ -1,4 +1,4 @@
-"""What the hand-written scripts are given and need not compute: rates, incomes and words, from the project's own tables.
+"""What the hand-written scripts are given and need not compute: rates, incomes and words of the project.
 
     python benchmarks/prepare.py FACTS
 
@@ -15,6 +15,7 @@ from datetime import date, timedelta
 from pathlib import Path
 
 from floor import BORDERS, LIFECYCLE, OTHERWISE, TIERS
+
 from region_profiles.loader import load_profile
 from region_profiles.models import Profile, RulesDimension, TiersDimension
 from tasks.export import summary
@@ -84,9 +85,10 @@ def check_rules(profile: Profile) -> None:
     lifecycle, value = profile.dimensions["lifecycle"], profile.dimensions["value"]
     if not isinstance(lifecycle, RulesDimension) or not isinstance(value, TiersDimension):
         raise SystemExit("benchmarks/floor.py knows another kind of dimensions than the profile")
-    if [(one.code, one.group, one.when) for one in lifecycle.segments] != LIFECYCLE or OTHERWISE != (
-        lifecycle.otherwise, lifecycle.otherwise_group
-    ):
+    if [(one.code, one.group, one.when) for one in lifecycle.segments] != LIFECYCLE or (
+        lifecycle.otherwise,
+        lifecycle.otherwise_group,
+    ) != OTHERWISE:
         raise SystemExit("benchmarks/floor.py has other lifecycle rules than the profile")
     if tuple(map(int, value.borders)) != BORDERS:
         raise SystemExit("benchmarks/floor.py has other borders than the profile")

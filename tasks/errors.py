@@ -7,6 +7,9 @@ do next. A value of a personal column is masked by whoever raises the error (`ta
 
 from __future__ import annotations
 
+#: Control characters, written out: a message may quote a damaged header or file name, and goes to terminals and logs.
+_WRITTEN_OUT = {code: f"\\x{code:02x}" for code in (*range(10), *range(11, 32), *range(127, 160))}
+
 
 class StrataError(Exception):
     """Something went wrong that a data operator or analyst can act on."""
@@ -63,7 +66,7 @@ class StrataError(Exception):
             parts.append(f"expected {self.expected}")
         if self.hint is not None:
             parts.append(self.hint)
-        return "; ".join(parts)
+        return "; ".join(parts).translate(_WRITTEN_OUT)
 
     def __reduce__(self) -> tuple[object, ...]:
         """Survive pickling between processes with all facts."""

@@ -33,7 +33,7 @@ def demo(
         summary = generate(landing, markets=None, customers=customers, seed=seed, progress=status.update)
     console.print(f"sample: {len(summary.markets)} drops in {landing}", highlight=False)
     code = execute(None, str(landing), str(publish), AS_OF, None, None)
-    for path in sorted(publish.glob("country=*/as_of=*/publication=*/*/*/*_customers.csv"))[:40]:
-        console.print(f"  {path}", highlight=False, soft_wrap=True)
-    console.print("Open them in a spreadsheet of their own language; start with index.html of a market.")
+    for page in sorted(publish.glob("country=*/index.html")):
+        console.print(f"  {page}", highlight=False, soft_wrap=True)
+    console.print("Each index names the market's files; open the CSVs in a spreadsheet of their own language.")
     raise typer.Exit(code)

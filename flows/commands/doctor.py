@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -86,12 +87,15 @@ def _server() -> list[Finding]:
         return [Finding("Prefect server", "note", "none set: runs work, but keep no reliable history of themselves")]
     import httpx  # prefect's own client library
 
+    shown = re.sub("//[^/@]*@", "//", url)  # without a user's password
     try:
         answer = httpx.get(f"{url.rstrip('/')}/admin/version", timeout=5)
         answer.raise_for_status()
     except httpx.HTTPError as error:
-        return [Finding("Prefect server", "wrong", f"{url}: {type(error).__name__}; start it or unset PREFECT_API_URL")]
-    return [Finding("Prefect server", "ok", f"{url} answers, version {answer.text.strip(chr(34))}")]
+        return [
+            Finding("Prefect server", "wrong", f"{shown}: {type(error).__name__}; start it or unset PREFECT_API_URL")
+        ]
+    return [Finding("Prefect server", "ok", f"{shown} answers, version {answer.text.strip(chr(34))}")]
 
 
 def _java(engine: str) -> list[Finding]:
@@ -99,9 +103,11 @@ def _java(engine: str) -> list[Finding]:
     java = shutil.which("java")
     if java is None:
         return [Finding("Java", needed, "not found; Spark needs 17 or 21 (package openjdk-17-jre-headless)")]
-    says = subprocess.run([java, "-version"], capture_output=True, text=True, check=False).stderr  # noqa: S603  # PATH's own java
+    started = subprocess.run([java, "-version"], capture_output=True, text=True, check=False)  # noqa: S603  # PATH's own
+    if started.returncode or not started.stderr:
+        return [Finding("Java", needed, f"{java} does not start: exit code {started.returncode}")]
     spark = f"pyspark {_version('pyspark')}"
-    return [Finding("Java", needed if "missing" in spark else "ok", f"{says.splitlines()[0]}; {spark}")]
+    return [Finding("Java", needed if "missing" in spark else "ok", f"{started.stderr.splitlines()[0]}; {spark}")]
 
 
 def _landing(uri: str | None) -> list[Finding]:

@@ -18,16 +18,6 @@ if TYPE_CHECKING:
     from flows.market import MarketOutcome
     from tasks.run import MarketRun
 
-EXAMPLES = """
-Examples:
-
-  strata run DE --landing drops --publish published
-
-  strata run --landing s3://drops --publish s3://published --as-of 2026-06-30
-
-  strata run US GB --profiles region_profiles/examples/global_electronics_retailer --landing L --publish P
-"""
-
 AsOf = Annotated[
     datetime | None,
     typer.Option("--as-of", formats=["%Y-%m-%d"], help="Last local day that counts; default: the local yesterday."),
@@ -51,6 +41,14 @@ def run(
 
     Exit code 0: all published or unchanged; 1: some market failed (the others are published); 2: nothing ran,
     because an option, profile or drop is wrong.
+
+    For example:
+
+    strata run DE --landing drops --publish published
+
+    strata run --landing s3://drops --publish s3://published --as-of 2026-06-30
+
+    strata run US GB --profiles region_profiles/examples/global_electronics_retailer --landing L --publish P
     """
     code = execute(markets, landing, publish, as_of.date() if as_of else None, engine, profiles, verbose=verbose)
     raise typer.Exit(code)

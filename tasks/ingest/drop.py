@@ -151,6 +151,12 @@ def _format(raw: RawTable, file: Delivered, found: Found) -> str:
     with file.path.open("rb") as opened:
         start = opened.read(8)
     truth = next((what for magic, what in MAGIC if start.startswith(magic)), None)
+    if start and not start.strip(b"\0"):
+        problem, hint = (
+            "it begins with NUL bytes: no text, no table",
+            "its copy broke off: ask the shop for the file again",
+        )
+        raise DropError(problem, file=file.name, expected=kind, hint=hint)
     workbook = {"xlsx", "xls"}
     if truth == kind or (truth in workbook and kind in workbook) or (truth is None and kind in {"csv", "jsonl"}):
         return kind

@@ -23,6 +23,9 @@ from tasks.ingest.part import once
 PIECE = 1 << 20
 #: Quotation marks and escapes: where a file has none of them, a line is a record.
 SIGNS = "\"'\\"
+#: Control characters other than tab and line ends, and the bytes that are none of them (nor NUL).
+CONTROLS = frozenset(chr(n) for n in (*range(1, 9), 11, 12, *range(14, 32), 127))
+ORDINARY = bytes(n for n in range(1, 256) if chr(n) not in CONTROLS)
 #: Stands in for a byte that does not decode: a Unicode noncharacter, which no text may contain.
 UNDECODABLE = "\ufdd0"
 #: cp932 and gb18030 give bytes that are no characters a place in the private use area; a few may be a shop's own signs.
@@ -67,6 +70,7 @@ class Inspection:
     cr: int = 0
     longest_piece: int | None = None
     signs: frozenset[str] = frozenset()
+    controls: frozenset[str] = frozenset()
 
     @property
     def utf8(self) -> bool:
@@ -80,9 +84,10 @@ class Inspection:
 
 
 def inspect(path: Path) -> Inspection:
-    """Byte order mark, validity as UTF-8, NULs, quotes, escapes and line ends of a file, in one pass."""
+    """Byte order mark, validity as UTF-8, control characters, quotes, escapes and line ends of a file, in one pass."""
     found, decoder = Inspection(), codecs.getincrementaldecoder("utf-8")()
     signs: set[str] = set()
+    controls = b""
     last = b""
     with path.open("rb") as file:
         while piece := file.read(PIECE):
@@ -90,7 +95,9 @@ def inspect(path: Path) -> Inspection:
                 found.mark = next((name for mark, name in MARKS if piece.startswith(mark)), None)
             if found.utf8:
                 _validate(found, decoder, piece)
-            found.nuls += piece.count(0)
+            unusual = piece.translate(None, delete=ORDINARY)
+            found.nuls += unusual.count(0)
+            controls = bytes({*controls, *unusual})
             signs.update(sign for sign in SIGNS if sign not in signs and sign.encode() in piece)
             ends = piece.count(b"\n"), piece.count(b"\r")
             if len(piece) == PIECE and not any(ends):
@@ -104,6 +111,7 @@ def inspect(path: Path) -> Inspection:
     if found.utf8:
         _validate(found, decoder, b"", final=True)
     found.signs = frozenset(signs)
+    found.controls = CONTROLS.intersection(controls.decode("ascii"))
     return found
 
 

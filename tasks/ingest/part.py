@@ -12,8 +12,9 @@ from unicodedata import normalize
 
 #: Columns of every raw relation before the file's own; a header that uses such a name gets `_2`.
 OWN = ("file", "record", "fault")
-#: Marks that nobody sees and no analyst can type into a profile: byte order mark, zero width, direction.
-INVISIBLE = dict.fromkeys(map(ord, "\ufeff\u200b\u200c\u200d\u2060\u200e\u200f\u061c\u202a\u202b\u202c\u202d\u202e"))
+#: Marks that nobody sees and no analyst can type into a profile: control characters, zero width, direction.
+MARKS = "\ufeff\u200b\u200c\u200d\u2060\u200e\u200f\u061c\u202a\u202b\u202c\u202d\u202e"
+INVISIBLE = dict.fromkeys([*range(9), 11, 12, *range(14, 32), *range(127, 160), *map(ord, MARKS)])
 
 
 @dataclass(frozen=True, slots=True)

@@ -64,6 +64,10 @@ def read_text(
         target = exact.write(path, dialect, work / "exact" / f"{file.sha256}-{digest}.parquet")
         relation = f"(SELECT {_outer(marks, dialect.columns)} FROM {parquet(target)})"
         inferred["reader"] = "record by record"
+    controls = found.controls - {dialect.delimiter, dialect.quote, dialect.escape}
+    if controls:
+        relation = _without(controls, relation, dialect.columns)
+        inferred["removed"] = "control characters " + " ".join(f"{ord(sign):02x}" for sign in sorted(controls))
     return Part(relation, dialect.columns, codec, dialect.as_dict(), inferred, numbered)
 
 
@@ -152,6 +156,13 @@ def _outer(marks: tuple[str, ...], columns: tuple[str, ...]) -> str:
     when = "".join(f" WHEN {_any_contains(mark, fields)} THEN {literal(_fault_of(mark))}" for mark in marks)
     fault = f"CASE{when} ELSE fault END" if when else "fault"
     return ", ".join(["record", f"{fault} AS fault", *fields])
+
+
+def _without(controls: frozenset[str], relation: str, columns: tuple[str, ...]) -> str:
+    """The relation without signs that nobody sees: with them a code would be another one, and no join would find it."""
+    signs = " || ".join(f"chr({ord(sign)})" for sign in sorted(controls))
+    fields = ", ".join(f"translate({name(column)}, {signs}, '') AS {name(column)}" for column in columns)
+    return f"(SELECT record, fault, {fields} FROM {relation})"
 
 
 def _any_contains(mark: str, fields: list[str]) -> str:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import json
-
 import duckdb
 
 from tasks.errors import DropError
+from tasks.files import parquet, pattern
 from tasks.ingest import encoding
 from tasks.ingest.part import Delivered, Part, column_names, typed_note
 from tasks.ingest.sql import literal, name
@@ -22,10 +21,10 @@ def plain_decimal(value: str) -> str:
     What has more than 23 digits before its point keeps the exponent, and is no amount to whoever reads it.
     """
     short = f"format('{{:.15g}}', {value})"
+    plain = f"rtrim(rtrim(TRY_CAST({short} AS DECIMAL(38, 15))::VARCHAR, '0'), '.')"
     return (
         f"CASE WHEN {value} IS NULL OR NOT isfinite({value}) THEN {value}::VARCHAR "
-        f"WHEN contains({short}, 'e') "
-        f"THEN coalesce(rtrim(rtrim(TRY_CAST({short} AS DECIMAL(38, 15))::VARCHAR, '0'), '.'), {short}) ELSE {short} END"
+        f"WHEN contains({short}, 'e') THEN coalesce({plain}, {short}) ELSE {short} END"
     )
 
 
@@ -34,10 +33,12 @@ def read_parquet(con: duckdb.DuckDBPyConnection, file: Delivered) -> Part:
     source = parquet(file.path, "file_row_number = true", "binary_as_string = true")
     try:
         described = con.execute(f"DESCRIBE SELECT * FROM {source}").fetchall()
+        fields = [(row[0], str(row[1])) for row in described if row[0] != "file_row_number"]
+        for column, _ in fields:
+            _read_once(con, source, column, file)
     except duckdb.Error as error:
         told = str(error).splitlines()[0].replace(str(file.path), file.name)
         raise DropError(f"damaged Parquet: {told}", file=file.name, hint="ask the shop for the file again") from None
-    fields = [(row[0], str(row[1])) for row in described if row[0] != "file_row_number"]
     columns = column_names(column for column, _ in fields)
     texts = [_as_text(name(column), kind) for column, kind in fields]
     named = ", ".join(f"{text} AS {name(column)}" for text, column in zip(texts, columns, strict=True))
@@ -46,6 +47,18 @@ def read_parquet(con: duckdb.DuckDBPyConnection, file: Delivered) -> Part:
     ]
     relation = f"(SELECT file_row_number + 1 AS record, NULL::VARCHAR AS fault, {named} FROM {source})"
     return Part(relation, columns, None, {}, {**file.inferred, **typed_note(typed)})
+
+
+def _read_once(con: duckdb.DuckDBPyConnection, source: str, column: str, file: Delivered) -> None:
+    """Read every value, so that no later stage meets a damaged page; DropError for a text that is not UTF-8."""
+    try:
+        con.execute(f"SELECT bit_xor(hash({name(column)})) FROM {source}").fetchall()
+    except duckdb.InvalidInputException as error:
+        if "Invalid string encoding" not in str(error):
+            raise
+        # Not in DuckDB's words: they hold the value.
+        expected, hint = "UTF-8, as in all Parquet text", "ask the shop to export text, not bytes of a code page"
+        raise DropError("not UTF-8", file=file.name, column=column, expected=expected, hint=hint) from None
 
 
 def _as_text(column: str, kind: str) -> str:
@@ -80,32 +93,39 @@ def read_json_lines(con: duckdb.DuckDBPyConnection, file: Delivered) -> Part:
             )
     lines = (
         f"read_csv({literal(pattern(file.path))}, hive_partitioning=false, auto_detect=false, header=false, skip=0, "
-        f"delim={literal(WHOLE_LINE)}, quote='', escape='', columns={{'line': 'VARCHAR', 'rest': 'VARCHAR'}}, null_padding=true, "
-        f"nullstr={literal(NO_NULL)}, strict_mode=false, max_line_size={LINE})"
+        f"delim={literal(WHOLE_LINE)}, quote='', escape='', columns={{'line': 'VARCHAR', 'rest': 'VARCHAR'}}, "
+        f"null_padding=true, nullstr={literal(NO_NULL)}, strict_mode=false, max_line_size={LINE})"
     )
     valid = "CASE WHEN json_valid(line) AND rest IS NULL AND json_type(line) = 'OBJECT' THEN line END"
     objects = f"(SELECT {valid} AS o FROM {lines})"
     kinds = con.execute(
         f"SELECT key, bool_and(kind IN ('BIGINT', 'UBIGINT', 'DOUBLE')) FROM (SELECT unnest(k) AS key, "
-        f"json_type(o, '$.' || to_json(unnest(k))::VARCHAR) AS kind FROM (SELECT o, json_keys(o) AS k FROM {objects})) "
+        f"json_type(o, {_pointer('unnest(k)')}) AS kind FROM (SELECT o, json_keys(o) AS k FROM {objects})) "
         f"WHERE kind <> 'NULL' OR kind IS NULL GROUP BY key"
     ).fetchall()
     first = con.execute(f"SELECT json_keys(o) FROM {objects} WHERE o IS NOT NULL LIMIT 1").fetchall()
     if not first:
         raise DropError("no line is a JSON object", file=file.name, hint="declare format")
     numeric = {key for key, is_number in kinds if is_number}
-    keys = [*first[0][0], *sorted(key for key, _ in kinds if key not in first[0][0])]
+    keys = list(dict.fromkeys([*first[0][0], *sorted(key for key, _ in kinds)]))
+    if not keys:
+        raise DropError("no JSON object has a key", file=file.name, hint="ask the shop for the file again")
     columns = column_names(keys)
-    shape = json.dumps(dict.fromkeys(keys, "VARCHAR"), ensure_ascii=False)
-    fields = [f"j.{name(key)}" for key in keys]
+    fields = [f"v[{n}]" for n in range(1, len(keys) + 1)]
     texts = [_plain_number(f) if key in numeric else f for key, f in zip(keys, fields, strict=True)]
     named = ", ".join(f"{text} AS {name(column)}" for text, column in zip(texts, columns, strict=True))
+    pointers = ", ".join(_pointer(literal(key)) for key in keys)
     relation = (
-        f"(SELECT row_number() OVER () AS record, CASE WHEN j IS NULL THEN 'syntax' END AS fault, {named} "
-        f"FROM (SELECT json_transform(o, {literal(shape)}) AS j FROM {objects}))"
+        f"(SELECT row_number() OVER () AS record, CASE WHEN o IS NULL THEN 'syntax' END AS fault, {named} "
+        f"FROM (SELECT o, json_extract_string(o, [{pointers}]) AS v FROM {objects}))"
     )
     typed = typed_note(c for c, key in zip(columns, keys, strict=True) if key in numeric)
     return Part(relation, columns, "utf-8", {}, {**file.inferred, **typed}, numbered=True)
+
+
+def _pointer(key: str) -> str:
+    """SQL for the JSON pointer of a key: unlike a JSON path, it can name a key that is empty or `*`."""
+    return f"('/' || replace(replace({key}, '~', '~0'), '/', '~1'))"
 
 
 def _plain_number(text: str) -> str:

@@ -65,7 +65,7 @@ class FolderStore:
     def _walk(self, folder: str) -> Iterator[tuple[str, os.stat_result]]:
         try:
             with os.scandir(self.root / folder) as scan:
-                entries = [(entry.name, entry.is_dir(), entry.is_symlink()) for entry in scan]
+                entries = [(entry.name, self._is_folder(entry), entry.is_symlink()) for entry in scan]
         except (FileNotFoundError, NotADirectoryError):
             return
         # "a.csv" sorts before "a/b.csv" in byte order of keys, hence the slash.
@@ -84,6 +84,15 @@ class FolderStore:
                 yield key, found
             elif not is_link:
                 yield from self._walk(key)
+
+    def _is_folder(self, entry: os.DirEntry[str]) -> bool:
+        try:
+            return entry.is_dir()
+        except OSError as error:
+            if error.errno != errno.ELOOP:
+                raise
+            key = Path(entry.path).relative_to(self.root).as_posix()
+            raise Terminal("a link leads back to itself", path=self.uri, value=key, hint="remove it") from None
 
     def head(self, key: str) -> ObjectInfo | None:
         """The file's size and time, or None."""

@@ -23,6 +23,7 @@ ID_DIGITS = 24
 
 #: What hysteresis, labels and membership of the next publication read; nothing else of the past.
 CUSTOMERS = "canonical/customers.parquet"
+WITHOUT_LOCALE = ("canonical", "tags")
 
 
 class Record(BaseModel):
@@ -188,7 +189,7 @@ def canonical_json(value: Any) -> bytes:
 def exports_of(staged: Path, rows: Mapping[str, int] | None = None) -> tuple[Export, ...]:
     """An entry for each file below the staged folder, in order of path; the first folder is the locale.
 
-    `rows` maps paths to the numbers of their rows. The folder `canonical` has no locale.
+    `rows` maps paths to the numbers of their rows. Folders WITHOUT_LOCALE are for machines.
     """
     known = rows or {}
     entries = []
@@ -198,7 +199,7 @@ def exports_of(staged: Path, rows: Mapping[str, int] | None = None) -> tuple[Exp
         entries.append(
             Export(
                 path=path,
-                locale=None if folder in {"canonical", path} else folder,
+                locale=None if folder in {*WITHOUT_LOCALE, path} else folder,
                 bytes=file.stat().st_size,
                 sha256=sha256_of(file),
                 rows=known.get(path),

@@ -6,6 +6,8 @@ import gzip
 import io
 import zipfile
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 import zstandard
 
@@ -25,6 +27,17 @@ def zipped(files, **options):
         data[6] |= 1
         data[data.index(b"PK\x01\x02") + 8] |= 1
     return bytes(data)
+
+
+def parquet(columns):
+    out = io.BytesIO()
+    pq.write_table(pa.table(columns), out, compression="zstd")
+    return out.getvalue()
+
+
+def damaged(content):
+    """With noughts over some of its first pages; the footer is whole."""
+    return content[:200] + bytes(2000) + content[2200:]
 
 
 #: A file named after its fault: bytes, declaration, and what the message must say.
@@ -98,6 +111,14 @@ REFUSED = {
     "array_not_lines.json": (b'[{"id": 1}, {"id": 2}]', {}, "a JSON array, not JSON Lines"),
     "no_objects.jsonl": (b"1\n2\n", {}, "no line is a JSON object"),
     "latin_letters.jsonl": (b'{"x": "K\xf6ln"}\n', {}, "JSON is always UTF-8.*bytes f6"),
+    "nothing_but_nul.csv": (bytes(4096), {}, "begins with NUL bytes.*ask the shop for the file again"),
+    "nothing_but_nul.jsonl": (bytes(4096), {}, "begins with NUL bytes"),
+    "nothing_but_nul.parquet": (bytes(4096), {}, "begins with NUL bytes"),
+    "nothing_but_nul.xlsx": (bytes(4096), {}, "begins with NUL bytes"),
+    "text_not_utf8.parquet": (parquet({"id": ["1"], "x": [b"K\xf6ln"]}), {}, "column x: not UTF-8"),
+    "nested_text_not_utf8.parquet": (parquet({"id": ["1"], "x": [[b"K\xf6ln"]]}), {}, "column x: not UTF-8"),
+    "damaged_page.parquet": (damaged(parquet({"id": [str(n) for n in range(9999)]})), {}, "damaged Parquet"),
+    "objects_without_a_key.jsonl": (b"{}\n{}\n", {}, "no JSON object has a key"),
     "unknown_kind.xyz": (GOOD, {}, "unknown kind of file"),
 }
 
@@ -110,6 +131,12 @@ def test_a_bad_file_is_refused_with_what_to_do(name, read):
     assert caught.value.market == "DE"
     assert name in (caught.value.file or "")
     assert caught.value.hint or caught.value.expected
+
+
+def test_a_text_that_is_not_utf8_is_not_shown(read):
+    with pytest.raises(DropError) as caught:
+        read({"sales.parquet": parquet({"name": [b"Mustermann\xff"]})})
+    assert "Muster" not in str(caught.value)
 
 
 def test_personal_values_are_not_shown_where_a_record_does_not_fit(read):

@@ -27,6 +27,34 @@ def test_csv_spectrum_reads_as_its_json_says(name, read, shared_data):
     assert [dict(zip(found.columns(), row, strict=True)) for row in found.rows()] == expected
 
 
+CONTROLS = {
+    "a_line_a_record.csv": b"id;K\x02unde\n1;KD\x0170003\n2;KD\x7f7\x1f0003\n",
+    "quoted.csv": b'id;K\x02unde\n1;"KD\x0170003"\n2;KD\x7f7\x1f0003\n',
+    "record_by_record.csv": b'id;K\x02unde\n1;KD\x0170003\n2;KD\x7f7\x1f0003\n3;"\n',
+    "utf_16.csv": "id;K\x02unde\n1;KD\x0170003\n2;KD\x7f7\x1f0003\n".encode("utf-16"),
+}
+
+
+@pytest.mark.parametrize("name", CONTROLS)
+def test_control_characters_are_taken_out_of_values_and_names_and_this_is_told(name, read):
+    found = read({name: CONTROLS[name]}, delimiter=";")
+    assert found.columns() == ("id", "Kunde")
+    assert found.rows()[:2] == [("1", "KD70003"), ("2", "KD70003")]
+    assert found.input().inferred["removed"] == "control characters 01 02 1f 7f"
+
+
+def test_a_control_character_that_is_the_delimiter_splits(read):
+    found = read({"hive.txt": b"id\x01x\n1\x01a\n"}, delimiter="\x01")
+    assert found.rows() == [("1", "a")]
+    assert "removed" not in found.input().inferred
+
+
+def test_tabs_and_line_ends_in_quotes_are_no_control_characters(read):
+    found = read({"sales.csv": b'id;x\r\n1;"a\tb\r\nc"\r\n'})
+    assert found.rows() == [("1", "a\tb\r\nc")]
+    assert "removed" not in found.input().inferred
+
+
 def test_sniffing_finds_the_delimiters_that_people_annotated(shared_data):
     """CleverCSV finds 13 of 16 messy dialects (facts/localization.md), 81 %; what is unsure is refused, not guessed."""
     names = {"comma": ",", "semicolon": ";", "tab": "\t", "space": " "}

@@ -183,6 +183,35 @@ def test_json_lines_keep_nested_values_as_text_and_numbers_plain(read):
     assert typed_columns(found.input().inferred) == {"amount"}
 
 
+def test_a_number_beyond_all_amounts_keeps_its_exponent(read):
+    """DECIMAL(38, 15), in which exponents are written out, has 23 digits before the point."""
+    out = io.BytesIO()
+    pq.write_table(pa.table({"x": [1e300, -1e300, 1e22, float("inf")]}), out)
+    assert read({"sales.parquet": out.getvalue()}).rows() == [
+        ("1e+300",),
+        ("-1e+300",),
+        ("10000000000000000000000",),
+        ("inf",),
+    ]
+    assert read({"sales.jsonl": b'{"y":1e300}\n{"y":1e22}\n'}, files=["*.jsonl"]).rows() == [
+        ("1e+300",),
+        ("10000000000000000000000",),
+    ]
+
+
+def test_any_key_of_json_is_a_column(read):
+    """Keys that are empty, differ in case only, stand twice, or mean something to a JSON path or pointer."""
+    lines = b"""{"":"a","id":"b","ID":"c","id":"d","*":"e","$.id":"f","a/b":"g","a~b":"h","K\\u0000d\\u0001":"i"}
+{"id":"x","0":"y"}
+"""
+    found = read({"sales.jsonl": lines})
+    assert found.columns() == ("column_1", "id", "ID_2", "*", "$.id", "a/b", "a~b", "Kd", "0")
+    assert found.rows() == [
+        ("a", "b", "c", "e", "f", "g", "h", "i", None),
+        (None, "x", None, None, None, None, None, None, "y"),
+    ]
+
+
 def test_a_shared_drop_is_written_once_for_all_its_markets(read, tmp_path):
     for _ in range(3):
         found = read({"all.csv": "market;id\nDE;1\nFR;2\n".encode("cp1252")}, source={"shared": True})

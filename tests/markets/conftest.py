@@ -71,7 +71,7 @@ class Publication:
 
     @property
     def locales(self):
-        return sorted({export["locale"] for export in self.manifest["exports"]} - {None, "tags"})
+        return sorted({export["locale"] for export in self.manifest["exports"]} - {None})
 
     def csv(self, locale, kind):
         """Path of a localized CSV file: kind is `customers` or `segments`."""

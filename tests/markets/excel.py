@@ -24,11 +24,10 @@ CULTURES = {
     "nl-BE": (";", ",", "%d/%m/%Y"), "nl-NL": (";", ",", "%d-%m-%Y"), "pt-BR": (";", ",", "%d/%m/%Y"),
     "vi-VN": (",", ",", "%d/%m/%Y"), "zh-Hans-CN": (",", ".", "%Y/%m/%d"),
 }  # fmt: skip
-#: No Windows cultures, as docs/exports.md decides: nobody's setting (en-JP) is the territory's, CLDR's own has ISO dates.
+#: No Windows cultures, by docs/exports.md: nobody's setting (en-JP) is the territory's, CLDR's own has ISO dates.
 ISO = "%Y-%m-%d"
 CULTURES |= {
-    **{f"en-{land}": CULTURES[f"{language}-{land}"]
-       for land, language in {"BG": "bg", "BR": "pt", "EG": "ar", "JP": "ja", "KR": "ko", "MX": "es", "VN": "vi"}.items()},
+    **{f"en-{local[3:]}": CULTURES[local] for local in ("ar-EG", "bg-BG", "es-MX", "ja-JP", "ko-KR", "pt-BR", "vi-VN")},
     "en-AE": (",", ".", ISO), "en-DE": (";", ",", ISO), "en-NG": (",", ".", ISO), "en-NL": (";", ",", ISO),
 }  # fmt: skip
 

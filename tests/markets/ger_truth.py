@@ -50,7 +50,7 @@ def american(text: str) -> date | None:
     """The date of M/D/YYYY, M-D-YYYY or the ISO form of the dirtied copy; None if there is no such day."""
     day = text.removesuffix(" 00:00:00")
     try:
-        if len(day.split("-")[0]) == 4:  # noqa: PLR2004 - a year
+        if len(day.split("-")[0]) == 4:
             return date.fromisoformat(day)
         month, dom, year = map(int, day.replace("-", "/").split("/"))
         return date(year, month, dom)

@@ -114,8 +114,15 @@ def validated(landing, examples, tmp_path_factory):
 
 def test_validate_reports_the_faults_of_the_rate_file(validated):
     code, output, _ = validated
-    for count, fault in (("391 rates", "5 times the official rate"), ("370", "rate:not_positive"), ("360", "rate:missing")):
-        assert [line for line in output.splitlines() if count in line and fault in line], (count, fault)  # README of the data
+    for count, fault in (
+        ("391 rates", "5 times the official rate"),
+        ("370", "rate:not_positive"),
+        ("360", "rate:missing"),
+    ):
+        assert [line for line in output.splitlines() if count in line and fault in line], (
+            count,
+            fault,
+        )  # README of the data
     assert code == 1, "a faulty rate table must not look sound to a scheduler"
 
 

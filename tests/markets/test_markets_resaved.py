@@ -83,7 +83,9 @@ def test_day_first_is_refused_with_rows_that_prove_it(run_markets, landing, prof
 
 def test_no_declared_order_is_read_right_or_refused_but_never_wrong(run_markets, landing, profiles_with, tmp_path):
     try:
-        ran = run_markets(landing, tmp_path, ger_truth.AS_OF, profiles=profiles_with("date_order: null"), markets=["DE"])
+        ran = run_markets(
+            landing, tmp_path, ger_truth.AS_OF, profiles=profiles_with("date_order: null"), markets=["DE"]
+        )
     except DropError as error:
         assert error.column  # noqa: PT017 - either outcome is right
         return
@@ -96,4 +98,4 @@ def test_no_declared_order_is_read_right_or_refused_but_never_wrong(run_markets,
 
 def _month_first_alone(cell):
     parts = cell.replace("-", "/").split("/")
-    return len(parts) == 3 and all(part.isdigit() for part in parts) and 12 < int(parts[1]) <= 31  # noqa: PLR2004
+    return len(parts) == 3 and all(part.isdigit() for part in parts) and 12 < int(parts[1]) <= 31

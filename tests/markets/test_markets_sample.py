@@ -1,4 +1,4 @@
-"""The sample's seventeen markets, from drops to publications: ledgers are SAMPLE.json's, files are whole, runs repeat."""
+"""The sample's markets, from drops to publications: ledgers are SAMPLE.json's, files are whole, runs repeat."""
 
 from __future__ import annotations
 
@@ -24,13 +24,14 @@ MARKETS = sorted(DROPS)
 TWICE = ["BE", "BG", "CH", "DE", "JP"]
 #: Run again elsewhere from newly made drops: a code page, a workbook, JSON Lines, a shared drop.
 AGAIN = ["AE", "CN", "LU", "NG", "US"]
-#: How a ledger names the sample's faults; what is not here is kept (tasks/sample/facts.py) or later than the as-of date.
+#: How a ledger names the sample's faults; what is not here is kept (tasks/sample/facts.py) or after the as-of date.
 REASONS = {
     "before_first_date": "date:before_first_date", "missing_date": "date:missing", "impossible_date": "date:unreadable",
-    "quantity_text": "quantity:unreadable", "quantity_zero": "quantity:not_positive", "amount_text": "amount:unreadable",
-    "amount_missing": "amount:missing", "amount_beyond": "amount:implausible", "unknown_kind": "kind:unknown_value",
-    "too_few_fields": "too_few_fields", "too_many_fields": "too_many_fields", "bad_encoding": "encoding",
-    "syntax": "syntax", "unknown_currency": "currency:unknown", "missing_number": "member_number:missing",
+    "quantity_text": "quantity:unreadable", "quantity_zero": "quantity:not_positive",
+    "amount_text": "amount:unreadable", "amount_missing": "amount:missing", "amount_beyond": "amount:implausible",
+    "unknown_kind": "kind:unknown_value", "unknown_currency": "currency:unknown", "bad_encoding": "encoding",
+    "too_few_fields": "too_few_fields", "too_many_fields": "too_many_fields", "syntax": "syntax",
+    "missing_number": "member_number:missing",
 }  # fmt: skip
 KEPT = {"impossible_birth_date", "unknown_country"}
 #: Markets whose money is younger than 1987-03-05, the date of `before_first_date`: lev 1999, real 1994, new peso 1993.
@@ -52,7 +53,9 @@ def root(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def earlier(run_markets, sample, root):
-    return run_markets(sample.folder, root / "earlier", EARLIER, markets=TWICE, publish=root / "publish", pseudonym_key=KEY)
+    return run_markets(
+        sample.folder, root / "earlier", EARLIER, markets=TWICE, publish=root / "publish", pseudonym_key=KEY
+    )
 
 
 @pytest.fixture(scope="module")
@@ -287,7 +290,7 @@ def test_a_contact_stands_only_where_its_channel_may_be_used(ran, market):
 
 
 def test_the_same_input_elsewhere_gives_the_same_bytes(run_markets, ran, tmp_path_factory):
-    """New drops by the same seed, another landing, work folder and publish root, one thread: nothing tells them apart."""
+    """New drops by the same seed, other folders for landing, work and publish, one thread: nothing differs."""
     landing, root = tmp_path_factory.mktemp("landing_again"), tmp_path_factory.mktemp("again")
     generate(landing, customers=CUSTOMERS, seed=SEED, markets=sorted({DROPS[market] for market in AGAIN}))
     again = run_markets(landing, root, AS_OF, markets=AGAIN, pseudonym_key=KEY, threads=1)

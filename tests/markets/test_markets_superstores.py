@@ -16,12 +16,16 @@ CHAINS = {
     "JP": {
         "file": "superstore/japan_ja.xls", "drop": "superstore_japan", "as_of": date(2023, 12, 31), "currency": "JPY",
         "sheets": ("注文", "返品"), "returned": ("返品", "○"),
-        "columns": {"order": "オーダー ID", "customer": "顧客 ID", "name": "顧客名", "date": "オーダー日", "amount": "売上"},
+        "columns": {
+            "order": "オーダー ID", "customer": "顧客 ID", "name": "顧客名", "date": "オーダー日", "amount": "売上",
+        },
     },
     "CN": {
         "file": "superstore/china_zh.xls", "drop": "superstore_china", "as_of": date(2017, 12, 31), "currency": "CNY",
         "sheets": ("订单", "退货"), "returned": ("退回", "是"),
-        "columns": {"order": "订单 ID", "customer": "客户 ID", "name": "客户名称", "date": "订单日期", "amount": "销售额"},
+        "columns": {
+            "order": "订单 ID", "customer": "客户 ID", "name": "客户名称", "date": "订单日期", "amount": "销售额",
+        },
     },
 }  # fmt: skip
 CENT = Decimal("0.01")
@@ -44,7 +48,9 @@ def truth_of(path, chain):
             continue
         kept_lines += 1
         day = row[at["date"]].date() if isinstance(row[at["date"]], datetime) else row[at["date"]]
-        amount = Decimal(row[at["amount"]]).quantize(Decimal("0.0001"))  # cells are doubles: 96.24599999999999 is 96.246
+        amount = Decimal(row[at["amount"]]).quantize(
+            Decimal("0.0001")
+        )  # cells are doubles: 96.24599999999999 is 96.246
         buyer.money += amount
         buyer.by_day[day] += amount
     return SimpleNamespace(lines=len(orders) - 1, kept_lines=kept_lines, buyers=buyers)
