@@ -7,6 +7,7 @@ their result to one Parquet writer (DuckDB's), so that a publication's bytes do 
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import uuid
 from collections.abc import Sequence
@@ -176,8 +177,8 @@ class Spark:
         return folder
 
     def read_parquet(self, path: Path | str) -> ir.Table:
-        """Lazily: a view on the file or folder."""
-        return self.backend.read_parquet(str(path))
+        """Lazily: a view on the file or folder, whose path is a pattern to Spark, too."""
+        return self.backend.read_parquet(re.sub(r"[][{}*?\\]", r"\\\g<0>", str(path)))
 
     def from_arrow(self, table: pa.Table, name: str) -> ir.Table:
         """Through a staged file: the only way that keeps every decimal and date as it is."""

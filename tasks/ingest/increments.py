@@ -35,7 +35,7 @@ def later_wins(
             raise DropError(
                 f"the key of {raw.name} is not among its columns",
                 column=column,
-                expected=", ".join(near or raw.columns[:20]),
+                expected=", ".join(near) or "a column of its header",
                 hint=f"correct source.tables.{raw.name}.key",
             )
     columns = ", ".join(map(name, key))

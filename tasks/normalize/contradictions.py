@@ -20,7 +20,7 @@ from tasks.normalize.mapping import RAW, Mapped
 from tasks.normalize.rules import Rule
 from tasks.normalize.sql import literal, name
 from tasks.normalize.tables import Staged
-from tasks.normalize.transactions import STAGED, Lines
+from tasks.normalize.transactions import STAGED, Lines, show_lines
 from tasks.privacy.mask import mask
 from tasks.records import InputFile
 
@@ -81,12 +81,10 @@ def check_lines(con: duckdb.DuckDBPyConnection, profile: Profile, lines: Lines, 
 
 def check_table(con: duckdb.DuckDBPyConnection, profile: Profile, staged: Staged, inputs: Sequence[InputFile]) -> None:
     """The same for the dates and numbers of a small table. Raises DropError."""
-    columns = [reason.removesuffix(":unreadable") for reason in staged.field_faults if reason.endswith(":unreadable")]
     total = int(con.execute(f"SELECT count(*) FROM {staged.relation} WHERE aside = 0").fetchall()[0][0])
-    for column in columns:
-        rule = staged.rules[column]
+    for column, rule in staged.rules.items():
         reading = _reading(rule) if rule.numeric or rule.column.type == "date" else None
-        if reading is None or staged.field_faults[f"{column}:unreadable"] <= profile.source.contradiction_bound * total:
+        if reading is None or _unreadable(con, staged, column) <= profile.source.contradiction_bound * total:
             continue
         text = stacked(staged.mapped.query, clean({column: rule}))
         raw = name(RAW + column)
@@ -95,6 +93,15 @@ def check_table(con: duckdb.DuckDBPyConnection, profile: Profile, staged: Staged
         found = _found(con, f"SELECT * FROM ({candidates}) ANTI JOIN ({readable}) USING (file, record)", reading)
         if found > profile.source.contradiction_bound * total:
             _refuse(con, profile, staged.mapped, column, reading, inputs, found, total)
+
+
+def _unreadable(con: duckdb.DuckDBPyConnection, staged: Staged, column: str) -> int:
+    """How many values of a column were read neither as declared nor at all."""
+    reason = f"{column}:unreadable"
+    if not staged.rules[column].column.required:
+        return staged.field_faults.get(reason, 0)
+    where = f"row_faults & {staged.faults.bit(reason)} <> 0 AND aside = 0"
+    return int(con.execute(f"SELECT count(*) FROM {staged.relation} WHERE {where}").fetchall()[0][0])
 
 
 def _found(con: duckdb.DuckDBPyConnection, candidates: str, reading: _Reading) -> int:
@@ -110,11 +117,12 @@ def _mark(con: duckdb.DuckDBPyConnection, lines: Lines) -> None:
     con.execute(
         "CREATE OR REPLACE TEMP TABLE strata_misordered AS SELECT file, record FROM strata_contradictions"
     ).fetchall()
-    con.execute(
-        f"CREATE OR REPLACE TEMP VIEW {STAGED} AS SELECT s.* REPLACE (CASE WHEN k.record IS NULL THEN s.row_faults "
-        f"ELSE s.row_faults + {change} END AS row_faults) FROM ({lines.query}) s "
-        "LEFT JOIN strata_misordered k ON s.file = k.file AND s.record = k.record"
-    ).fetchall()
+    show_lines(
+        con,
+        lines,
+        row_faults=f"CASE WHEN k.record IS NULL THEN s.row_faults ELSE s.row_faults + {change} END",
+        joined="LEFT JOIN strata_misordered k ON s.file = k.file AND s.record = k.record",
+    )
 
 
 def _refuse(

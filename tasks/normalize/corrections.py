@@ -2,7 +2,7 @@
 
 - exclude, deceased, employee, test: the customer is excluded from then on (employee as the profile says).
 - merge: the member is the person `value`; chains are followed, a cycle is an error. A later merge of a member replaces
-  an earlier one.
+  an earlier one. A merge into a number that neither customers nor lines know does nothing: the customer would vanish.
 - split: the member is a person of their own again: it ends a merge of that member with an earlier (or equal) date.
 - language: the stated preference is `value`.
 - event: kept in the table for later stages; it changes no row.
@@ -10,7 +10,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Sequence, Set
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -67,6 +67,34 @@ def resolve(corrections: Iterable[Correction], file: str) -> Resolved:
             resolved.excluded.add((member, correction.action))
     resolved.survivors = {member: _survivor(member, merges, file) for member in merges}
     return resolved
+
+
+def of_nobody(corrections: Iterable[Correction], known: Set[str]) -> tuple[list[Correction], int]:
+    """Without merges into numbers that are not `known` and merge no further; how many corrections name such a number.
+
+    >>> day = date(2024, 1, 1)
+    >>> into_nobody = Correction("A", "merge", "Z", day, 1)
+    >>> of_nobody([into_nobody, Correction("Y", "test", None, day, 2)], {"A"})[1]
+    2
+    >>> of_nobody([into_nobody], {"A"})[0]
+    []
+    """
+    effective = list(corrections)
+    strange = [c for c in effective if c.member not in known or (c.action == "merge" and c.value not in known)]
+    while True:
+        merging = {c.member for c in effective if c.action == "merge"}
+        kept = [c for c in effective if c.action != "merge" or c.value in known or c.value in merging]
+        if len(kept) == len(effective):
+            return kept, len(strange)
+        effective = kept
+
+
+def known_members(con: duckdb.DuckDBPyConnection, corrections: Iterable[Correction], members: str) -> set[str]:
+    """Which of the numbers that corrections name occur in the relation `members` (column member_number)."""
+    named = {c.member for c in corrections} | {c.value for c in corrections if c.action == "merge" and c.value}
+    _table(con, "strata_named", ("member_number",), [(member,) for member in sorted(named)])
+    query = f"SELECT DISTINCT member_number FROM {members} SEMI JOIN strata_named USING (member_number)"
+    return {row[0] for row in con.execute(query).fetchall()}
 
 
 def _survivor(member: str, merges: dict[str, Correction], file: str) -> str:

@@ -114,7 +114,7 @@ def _column_list(profile: Profile, table: str, mapping: ProfileMapping, tables: 
     relation = tables[driving]
     for raw in mapping.columns.values() if relation.relation else ():
         if raw not in relation.columns:
-            missing_column(relation, raw)
+            missing_column(relation, raw, mapping.columns.values())
     outputs = {
         column: Term(f"{name('d')}.{name(raw)}", frozenset({("d", raw)})) for column, raw in mapping.columns.items()
     }

@@ -6,7 +6,7 @@ subqueries, functions that read files) is an error that names it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Any, NoReturn
@@ -160,20 +160,23 @@ class Fail:
         )
 
 
-def missing_column(relation: RawRelation, wanted: str) -> NoReturn:
-    """Raise the error for a raw column that is not there; a header that differs only in its writing is the hint."""
+def missing_column(relation: RawRelation, wanted: str, others: Iterable[str] = ()) -> NoReturn:
+    """Raise the error for a raw column that is not there; a header that differs only in its writing is the hint.
+
+    `others` are all the columns that the mapping names. A header with fewer than half of them may be no header but
+    somebody's record: then none of its words is shown, only their shapes.
+    """
+    named = set(others)
+    believed = bool(named) and 2 * len(named & set(relation.columns)) >= len(named)
+    near = nearest(wanted, relation.columns)
+    shown = relation.columns[:20] if believed else [shape(column) for column in relation.columns[:20]]
     raise DropError(
-        "the column is not in the file",
+        "the column is not in the file" + ("" if believed or near else ": its first line is no header of this profile"),
         file=relation.name,
         column=wanted,
-        expected=nearest(wanted, relation.columns) or "one of " + ", ".join(map(_shown, relation.columns[:20])),
+        expected=near or "one of " + ", ".join(shown),
         hint="write the mapping's column as the header has it; if the file has no header, declare header: false",
     )
-
-
-def _shown(column: str) -> str:
-    """A column's name; its shape where it holds digits: without a header, names are somebody's data."""
-    return shape(column) if any(sign.isdigit() for sign in column) else column
 
 
 def nearest(wanted: str, names: Mapping[str, object] | tuple[str, ...]) -> str | None:

@@ -11,6 +11,7 @@ import duckdb
 
 from region_profiles.models import Profile
 from tasks.contract import SQL_TYPES, TABLES
+from tasks.files import parquet
 from tasks.normalize import corrections, customers
 from tasks.normalize.contradictions import check_lines, check_table
 from tasks.normalize.duplicates import find_doubles, repeated_files
@@ -21,7 +22,7 @@ from tasks.normalize.quarantine import refused_sql
 from tasks.normalize.returns import find_rate_dates
 from tasks.normalize.sql import literal, name
 from tasks.normalize.tables import Staged, stage_table
-from tasks.normalize.transactions import STAGED, Lines, content_columns, stage_lines, write_lines
+from tasks.normalize.transactions import STAGED, Lines, content_columns, show_lines, stage_lines, write_lines
 from tasks.records import Ledger, Sources, TableLedger
 
 PARQUET = "FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE 122880"
@@ -45,11 +46,11 @@ class Run:
     refused: list[str] = field(default_factory=list)
     paths: dict[str, Path] = field(default_factory=dict)
     evidence: dict[str, Any] = field(default_factory=dict)
+    corrections: list[corrections.Correction] = field(default_factory=list)
 
 
 def read_corrections(run: Run) -> None:
-    """Corrections first: what they exclude and merge is needed by all the rest."""
-    resolved = corrections.Resolved()
+    """The corrections that hold at the as-of date; `resolve_corrections` applies them once members are known."""
     if "corrections" in run.plans:
         checks = (
             Fault("value:missing", "value_action IN ('merge', 'language', 'event') AND text_value IS NULL", "value"),
@@ -60,12 +61,27 @@ def read_corrections(run: Run) -> None:
                 "value",
             ),
         )
-        staged = read_table(run, "corrections", checks, later=("effective", run.as_of))
+        read_table(run, "corrections", checks, later=("effective", run.as_of))
         rows = run.con.execute(
             "SELECT member_number, action, value, effective, record FROM strata_corrections "
             f"ANTI JOIN strata_corrections_doubles USING (file, record) WHERE {_KEPT} ORDER BY file, record"
         ).fetchall()
-        resolved = corrections.resolve((corrections.Correction(*row) for row in rows), staged.mapped.driving.name)
+        run.corrections = [corrections.Correction(*row) for row in rows]
+
+
+def resolve_corrections(run: Run, lines: Path) -> None:
+    """What the corrections come to, given the customers and the staged lines."""
+    resolved = corrections.Resolved()
+    if run.corrections:
+        members = (
+            f"(SELECT member_number FROM strata_customers WHERE {_KEPT} UNION ALL "
+            f"SELECT member_number FROM {parquet(lines)})"
+        )
+        known = corrections.known_members(run.con, run.corrections, members)
+        effective, of_nobody = corrections.of_nobody(run.corrections, known)
+        if of_nobody:
+            run.evidence["corrections"] = {"of_nobody": of_nobody}
+        resolved = corrections.resolve(effective, run.plans["corrections"].driving.name)
     corrections.store(run.con, resolved)
 
 
@@ -127,7 +143,10 @@ def read_lines(run: Run) -> Lines:
     """The pass over the transactions, and what contradicts their declared formats."""
     mapped = run.plans["transactions"]
     stores = run.staged["stores"].relation if "stores" in run.staged else None
-    lines = stage_lines(run.con, run.profile, mapped, stores, run.work / STAGED_FILE, run.as_of)
+    staged = run.work / STAGED_FILE
+    lines = stage_lines(run.con, run.profile, mapped, stores, staged, run.as_of)
+    resolve_corrections(run, staged)
+    show_lines(run.con, lines)
     check_lines(run.con, run.profile, lines, run.sources.inputs)
     return lines
 

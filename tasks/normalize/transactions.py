@@ -45,8 +45,7 @@ class Lines:
     faults: Faults
     rules: Mapping[str, Rule]
     evidence: Mapping[str, Any]
-    query: str
-    """The SELECT behind the view."""
+    staged: Path
 
 
 def stage_lines(
@@ -70,9 +69,18 @@ def stage_lines(
     columns = ", ".join(f"{value} AS {name(column)}" for column, value in values.items())
     _check_order_setting(con)
     con.execute(f"COPY (SELECT {columns} FROM ({inner})) TO {literal(str(staged))} ({_STAGE_FORMAT})").fetchall()
-    query = _staged_query(con, mapped, staged)
+    return Lines(mapped, faults, rules, evidence, staged)
+
+
+def show_lines(con: duckdb.DuckDBPyConnection, lines: Lines, row_faults: str = "", joined: str = "") -> None:
+    """Make the view `strata_lines`: record numbers, and each member's surviving number (temporary table strata_survivors).
+
+    `row_faults` is another expression for that column, over the relation `s` and what `joined` joins to it.
+    """
+    query = _staged_query(con, lines.mapped, lines.staged)
+    if row_faults:
+        query = f"SELECT s.* REPLACE ({row_faults} AS row_faults) FROM ({query}) s {joined}"
     con.execute(f"CREATE OR REPLACE TEMP VIEW {STAGED} AS {query}").fetchall()
-    return Lines(mapped, faults, rules, evidence, query)
 
 
 def _check_order_setting(con: duckdb.DuckDBPyConnection) -> None:

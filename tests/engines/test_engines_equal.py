@@ -32,11 +32,12 @@ FILES = ("customers", "segments", "membership")
 @pytest.fixture(scope="module", autouse=True)
 def spark_session():
     """One session for all markets, stopped at the end; without Java this fails: equality is promised, not skipped."""
-    yield
     from pyspark.sql import SparkSession
 
+    others = SparkSession.getActiveSession()  # of another file's tests in this worker: it stops its own
+    yield
     session = SparkSession.getActiveSession()
-    if session is not None:
+    if session is not None and others is None:
         session.stop()
 
 

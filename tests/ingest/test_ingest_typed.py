@@ -193,10 +193,11 @@ def test_a_number_beyond_all_amounts_keeps_its_exponent(read):
         ("10000000000000000000000",),
         ("inf",),
     ]
-    assert read({"sales.jsonl": b'{"y":1e300}\n{"y":1e22}\n'}, files=["*.jsonl"]).rows() == [
-        ("1e+300",),
-        ("10000000000000000000000",),
-    ]
+
+
+def test_a_number_of_json_beyond_all_amounts_keeps_its_exponent(read):
+    found = read({"sales.jsonl": b'{"x":1e300}\n{"x":1e22}\n'})
+    assert found.rows() == [("1e+300",), ("10000000000000000000000",)]
 
 
 def test_any_key_of_json_is_a_column(read):

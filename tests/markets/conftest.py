@@ -69,9 +69,10 @@ class Publication:
     def segments(self):
         return self.rows("segments")
 
-    @property
+    @cached_property
     def locales(self):
-        return sorted({export["locale"] for export in self.manifest["exports"]} - {None})
+        """Locales of the files for readers: those that lie in a folder of that name."""
+        return sorted(folder.name for folder in self.folder.iterdir() if (folder / "summary").is_dir())
 
     def csv(self, locale, kind):
         """Path of a localized CSV file: kind is `customers` or `segments`."""

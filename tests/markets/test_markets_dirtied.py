@@ -75,7 +75,7 @@ def test_the_ledger_balances_over_all_markets(dirtied, faults):
         assert ledger["quarantined"] == len(faults[market])
         total.update(outcomes)
         total.update(ledger["reasons"]["quarantined"])
-    assert total == {
+    assert +total == {
         "kept": 62884 - 6288,
         "quarantined": 6288,
         **{reason: FAULTS[fault] for fault, reason in REASONS.items()},

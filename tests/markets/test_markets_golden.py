@@ -134,6 +134,10 @@ def test_the_fixed_drop_has_what_hurts(golden):
     assert golden.locales == ["ar-EG", "de-AT", "en-US", "ja-JP", "zh-Hans-CN"]
 
 
+def test_the_manifest_names_locales_and_nothing_else_as_locales(golden):
+    assert {export["locale"] for export in golden.manifest["exports"]} == {None, *golden.locales}
+
+
 def test_a_row_with_two_faults_stands_once_with_both(golden):
     files = [file["uri"] for file in golden.manifest["inputs"]]
     (row,) = [row for row in golden.rows("quarantine") if ";" in row["reasons"]]

@@ -21,9 +21,9 @@ EARLIER, AS_OF = date(2026, 3, 31), date(2026, 6, 30)
 DROPS = {market: drop for drop in drops() for market in load(drop).markets}
 MARKETS = sorted(DROPS)
 #: Published at both dates: hysteresis and moves need a past. CH delivers snapshots, BE shares its drop.
-TWICE = ["BE", "BG", "CH", "DE", "JP"]
-#: Run again elsewhere from newly made drops: a code page, a workbook, JSON Lines, a shared drop.
-AGAIN = ["AE", "CN", "LU", "NG", "US"]
+TWICE = ["BE", "CH", "DE", "JP"]
+#: Run again elsewhere from newly made drops: a workbook, a shared drop, JSON Lines.
+AGAIN = ["CN", "LU", "NG"]
 #: How a ledger names the sample's faults; what is not here is kept (tasks/sample/facts.py) or after the as-of date.
 REASONS = {
     "before_first_date": "date:before_first_date", "missing_date": "date:missing", "impossible_date": "date:unreadable",

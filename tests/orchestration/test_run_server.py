@@ -14,6 +14,7 @@ import pytest
 from tasks.contract import CUSTOMERS
 
 SECRET = "0123456789abcdef-secret-of-the-pseudonyms"
+WHOLE, BROKEN = "stratify DE as of 2026-06-30", "stratify BG, DE, JP as of 2026-06-30"
 #: Started instead of flows.cli: normalizing BG fails in a way nobody foresaw, with a customer's data in the message.
 BREAKS = """
 import sys
@@ -40,7 +41,7 @@ def history(strata, prefect_server, drops, drops_with_a_broken_one, tmp_path_fac
     good = strata("run", "DE", "--landing", drops, *options, **environ)
     bad = strata("run", "--verbose", "--landing", drops_with_a_broken_one, *options, program=("-c", BREAKS), **environ)
     for _ in range(60):  # the server records what clients tell it a little later
-        tasks = prefect_server.ask("/task_runs/filter")
+        tasks = task_runs(prefect_server)
         if len(tasks) >= 15 and all(task["state_type"] in {"COMPLETED", "FAILED"} for task in tasks):
             break
         time.sleep(0.5)
@@ -48,15 +49,22 @@ def history(strata, prefect_server, drops, drops_with_a_broken_one, tmp_path_fac
 
 
 def flow_runs(server):
-    return {run["name"]: run for run in server.ask("/flow_runs/filter")}
+    """The two runs of this module: other tests use the same server."""
+    wanted = {"flow_runs": {"name": {"any_": [WHOLE, BROKEN]}}}
+    return {run["name"]: run for run in server.ask("/flow_runs/filter", **wanted)}
+
+
+def task_runs(server):
+    ids = [run["id"] for run in flow_runs(server).values()]
+    return server.ask("/task_runs/filter", flow_runs={"id": {"any_": ids}})
 
 
 def test_the_flow_run_has_a_name_and_its_state_says_who_failed_and_why(history, prefect_server):
     good, bad, *_ = history
     assert (good.code, bad.code) == (0, 1), good.said + bad.said
     runs = flow_runs(prefect_server)
-    assert set(runs) == {"stratify DE as of 2026-06-30", "stratify BG, DE, JP as of 2026-06-30"}
-    whole, broken = runs["stratify DE as of 2026-06-30"], runs["stratify BG, DE, JP as of 2026-06-30"]
+    assert set(runs) == {WHOLE, BROKEN}
+    whole, broken = runs[WHOLE], runs[BROKEN]
     assert whole["state_type"] == "COMPLETED"
     assert whole["state"]["message"] == "1 of 1 markets published"
     assert broken["state_type"] == "FAILED"
@@ -68,7 +76,8 @@ def test_the_flow_run_has_a_name_and_its_state_says_who_failed_and_why(history, 
 
 def test_steps_show_as_market_and_step(history, prefect_server):
     assert history
-    names = {task["name"] for task in prefect_server.ask("/task_runs/filter")}
+    tasks = task_runs(prefect_server)
+    names = {task["name"] for task in tasks}
     steps = ("ingest", "normalize", "reference", "traits", "segment", "export", "publish")
     assert names >= {f"DE: {step}" for step in steps} | {
         "DE 2026-06-30",
@@ -76,14 +85,19 @@ def test_steps_show_as_market_and_step(history, prefect_server):
         "JP: ingest",
         "BG: normalize",
     }
-    failed = {task["name"] for task in prefect_server.ask("/task_runs/filter") if task["state_type"] == "FAILED"}
+    failed = {task["name"] for task in tasks if task["state_type"] == "FAILED"}
     assert failed == {"JP: ingest", "BG: normalize"}
 
 
 def test_each_market_has_an_artifact_with_its_ledger(history, prefect_server):
     assert history
-    artifacts = {found["key"]: found["data"] for found in prefect_server.ask("/artifacts/latest/filter")}
-    assert set(artifacts) == {"market-bg", "market-de", "market-jp"}
+    made = {run["id"]: name for name, run in flow_runs(prefect_server).items()}
+    found = prefect_server.ask("/artifacts/filter", artifacts={"flow_run_id": {"any_": list(made)}})
+    assert sorted((made[one["flow_run_id"]], one["key"]) for one in found) == [
+        *((BROKEN, f"market-{market}") for market in ("bg", "de", "jp")),
+        (WHOLE, "market-de"),
+    ]
+    artifacts = {one["key"]: one["data"] for one in found}
     assert "| transactions |" in artifacts["market-de"]
     assert "DropError" not in artifacts["market-de"]
     assert "# JP, 2026-06-30: failed" in artifacts["market-jp"]
