@@ -14,7 +14,7 @@ from region_profiles.models import Profile
 from tasks.contract import TABLES
 from tasks.errors import ProfileError, StrataError
 from tasks.normalize import customers, functions
-from tasks.normalize.mapping import of_market, plan
+from tasks.normalize.mapping import Mapped, blame_select, of_market, plan
 from tasks.normalize.quarantine import write_quarantine
 from tasks.normalize.sql import name
 from tasks.normalize.steps import (
@@ -68,6 +68,7 @@ def normalize(
     functions.register(con)
     use_key(con, pseudonym_key)
     erased = parse_tombstones(tombstones)
+    mine: dict[str, Mapped] = {}
     try:
         plans = {table: plan(con, profile, sources, table, position) for position, table in enumerate(_ORDER)}
         if plans["transactions"] is None:
@@ -88,6 +89,11 @@ def normalize(
         return _result(run, pseudonym_key)
     except StrataError as error:
         error.market = error.market or profile.market.country
+        raise
+    except duckdb.Error as error:
+        for mapped in mine.values():
+            if fault := blame_select(con, profile, mapped, error):
+                raise fault from error
         raise
     finally:
         forget_key(con)

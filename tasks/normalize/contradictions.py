@@ -46,7 +46,9 @@ def _reading(rule: Rule) -> _Reading | None:
         other = {".": ",", ",": "."}.get(rule.decimal)
         if other is None:
             return None
-        condition = f"strata_number(text, {literal(other)}, 'any') IS NOT NULL"
+        # A number that is too large for its column is one under either sign, and contradicts nothing.
+        mine, others = (f"strata_number(text, {literal(sign)}, 'any')" for sign in (rule.decimal, other))
+        condition = f"{others} IS NOT NULL AND {mine} IS NULL"
         return _Reading(condition, f"decimal sign {rule.decimal}", other, "decimal_sign")
     form = rule.dates
     if form.swapped == form:

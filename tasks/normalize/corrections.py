@@ -10,7 +10,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence, Set
+from collections.abc import Iterable, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -69,7 +70,7 @@ def resolve(corrections: Iterable[Correction], file: str) -> Resolved:
     return resolved
 
 
-def of_nobody(corrections: Iterable[Correction], known: Set[str]) -> tuple[list[Correction], int]:
+def of_nobody(corrections: Iterable[Correction], known: AbstractSet[str]) -> tuple[list[Correction], int]:
     """Without merges into numbers that are not `known` and merge no further; how many corrections name such a number.
 
     >>> day = date(2024, 1, 1)

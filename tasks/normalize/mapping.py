@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
@@ -17,6 +18,12 @@ from tasks.normalize.sql import literal, literals, name, select
 from tasks.privacy.mask import mask
 from tasks.records import RawRelation, Sources
 
+_OF_SELECTS = (
+    duckdb.BinderException,
+    duckdb.InvalidInputException,
+    duckdb.OutOfRangeException,
+    duckdb.ConversionException,
+)
 #: Prefix of mapped raw text in the queries of this stage.
 RAW = "raw_"
 
@@ -234,6 +241,28 @@ def _reads(selected: Selected, outputs: Mapping[str, Term]) -> frozenset[tuple[s
     for alias, table in owners.items():
         found |= {(table, column) for column in _columns_of(alias, selected, outputs)}
     return frozenset(found)
+
+
+def blame_select(
+    con: duckdb.DuckDBPyConnection, profile: Profile, mapped: Mapped, error: duckdb.Error
+) -> ProfileError | None:
+    """The error of a SELECT that DuckDB cannot run on its own: a wrong type, a broken pattern, an overflow.
+
+    None where the SELECT is not at fault. DuckDB's message may quote a row, so digits and quoted text are masked.
+    """
+    if mapped.mapping.select is None or not isinstance(error, _OF_SELECTS):
+        return None
+    try:
+        con.execute(f"SELECT max(hash(m)) FROM ({mapped.query}) m").fetchall()
+    except _OF_SELECTS as cause:
+        said = re.sub(r"\d", "9", re.sub(r"'[^']*'|\"[^\"]*\"", "'…'", str(cause).strip().splitlines()[0]))
+        return ProfileError(
+            f"the SELECT fails on the drop's rows: {said}",
+            market=profile.market.country,
+            path=f"source.mapping.{mapped.table.name}.select",
+            hint="all raw columns are text: TRY_CAST before reckoning, and check patterns",
+        )
+    return None
 
 
 def of_market(mapped: Mapped, profile: Profile) -> Mapped:

@@ -21,6 +21,7 @@ from tasks.normalize.mapping import Mapped
 from tasks.normalize.quarantine import refused_sql
 from tasks.normalize.returns import find_rate_dates
 from tasks.normalize.sql import literal, name
+from tasks.normalize.stores import unknown_stores
 from tasks.normalize.tables import Staged, stage_table
 from tasks.normalize.transactions import STAGED, Lines, content_columns, show_lines, stage_lines, write_lines
 from tasks.records import Ledger, Sources, TableLedger
@@ -148,6 +149,8 @@ def read_lines(run: Run) -> Lines:
     resolve_corrections(run, staged)
     show_lines(run.con, lines)
     check_lines(run.con, run.profile, lines, run.sources.inputs)
+    if stores is not None and (unknown := unknown_stores(run.con, stores, STAGED)):
+        run.evidence["unknown_stores"] = unknown
     return lines
 
 

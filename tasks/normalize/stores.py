@@ -6,6 +6,19 @@ import duckdb
 
 from tasks.normalize.sql import literal, literals
 
+#: Store numbers in the evidence; more of them are a stores table that was not delivered.
+_NAMED = 20
+
+
+def unknown_stores(con: duckdb.DuckDBPyConnection, stores: str, lines: str) -> list[str]:
+    """Stores that sold something (relation `lines`) and are not in the staged table `stores`; at most twenty."""
+    rows = con.execute(
+        f"SELECT DISTINCT store_id FROM {lines} WHERE store_id IS NOT NULL AND row_faults = 0 AND aside = 0 "
+        f"AND store_id NOT IN (SELECT store_id FROM {stores} WHERE row_faults = 0 AND aside = 0) "
+        f"ORDER BY store_id LIMIT {_NAMED}"
+    ).fetchall()
+    return [row[0] for row in rows]
+
 
 def zone_sql(con: duckdb.DuckDBPyConnection, market_zone: str, stores: str | None, store: str | None) -> str:
     """The IANA zone of a row: its store's own where the stores table names one, else the market's.

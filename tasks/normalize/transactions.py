@@ -73,7 +73,7 @@ def stage_lines(
 
 
 def show_lines(con: duckdb.DuckDBPyConnection, lines: Lines, row_faults: str = "", joined: str = "") -> None:
-    """Make the view `strata_lines`: record numbers, and each member's surviving number (temporary table strata_survivors).
+    """Make the view `strata_lines`: record numbers, and each member's surviving number (from strata_survivors).
 
     `row_faults` is another expression for that column, over the relation `s` and what `joined` joins to it.
     """

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from datetime import date
 from decimal import Decimal
 from itertools import pairwise
 from types import SimpleNamespace
 
+import pyarrow.parquet as pq
 import pytest
 
 from region_profiles.loader import load_profile
@@ -165,6 +167,18 @@ def test_a_shared_file_is_its_markets_and_a_few_rows_of_none(ran, sample, table)
     assert facts["unassigned"] > 0
     read = sum(ran[market].ledger[table]["read"] for market in ("BE", "LU", "NL"))
     assert read + facts["unassigned"] == facts["rows"]
+
+
+@pytest.mark.parametrize("table", ["customers", "transactions"])
+def test_rows_of_no_market_stand_in_the_drops_own_ledger_once_for_all_its_markets(ran, sample, root, table):
+    assert {"BE", "LU", "NL"} <= set(ran)
+    (path,) = (root / "publish" / "drop=benelux").glob("*/ledger.json")
+    ledger, facts = json.loads(path.read_bytes())[table], sample.facts["benelux"]["tables"][table]
+    assert (ledger["read"], ledger["unassigned"]) == (facts["rows"], facts["unassigned"])
+    assert ledger["markets"] == {market: ran[market].ledger[table]["read"] for market in ("BE", "LU", "NL")}
+    assert ledger["unknown"] == {"Untied States": ledger["reasons"]["market:unknown"]}
+    rows = pq.read_table(path.with_name("unassigned.parquet")).to_pylist()
+    assert sum(row["table"] == table for row in rows) == facts["unassigned"]
 
 
 @pytest.mark.parametrize("market", ["DE", "JP"])

@@ -55,5 +55,6 @@ def test_a_broken_drop_stops_its_own_market_alone(runs):
     assert verify(store, "BG") == ()
     assert read_pointer(store, "JP") is None
     (told,) = [line for line in second.out.splitlines() if line.startswith("JP: DropError:")]
-    assert "transactions" in told
+    assert "no file for the table purchases; found" in told
+    assert "Correct source.tables.purchases.files" in told
     assert "2 of 3 markets in" in second.out
