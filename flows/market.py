@@ -19,7 +19,7 @@ from tasks.export.task import Staged, export
 from tasks.files import parquet
 from tasks.ingest.task import ingest
 from tasks.normalize.task import Normalized, normalize, shared
-from tasks.objects import open_store
+from tasks.objects import open_store, require
 from tasks.publish.publication import Published, already_published
 from tasks.publish.runs import record_end, record_start
 from tasks.publish.task import identify, publish, publish_drop
@@ -57,7 +57,7 @@ class MarketOutcome:
     @classmethod
     def failure(cls, run: MarketRun, error: str, detail: str) -> MarketOutcome:
         """The outcome of a market that failed."""
-        return cls(run.market, run.as_of, "failed", error=error, detail=detail)
+        return cls(run.market, run.as_of, "failed", error=error, detail=detail.removeprefix(f"{run.market}: "))
 
     def markdown(self) -> str:
         """For a Prefect artifact."""
@@ -85,6 +85,7 @@ def stratify_market(run: MarketRun, call: Call = lambda step: step) -> MarketOut
         StrataError: what the stage that failed says; the attempt's record says it too.
     """
     store = open_store(run.publish)
+    require(store, run.pointer)  # a store that cannot swap the pointer is refused before anything is computed
     attempt = record_start(store, run.market, run.as_of, uuid.uuid4().hex[:12], engine=run.engine)
     timings: dict[str, float] = {}
     step = "start"

@@ -20,6 +20,8 @@ from typing import Any
 from tasks.contract import OUTPUT_VERSION
 
 REF = "ref.json"
+#: Raised when steps change what they note: an older work folder is then computed anew instead of misread.
+NOTES_VERSION = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +56,7 @@ def remember(work: Path, step: str, depends_on: object, compute: Callable[[Path]
 
     `compute` fills an empty folder and returns notes (JSON) to keep beside the files.
     """
-    key = digest_of([step, OUTPUT_VERSION, depends_on])[:32]
+    key = digest_of([step, OUTPUT_VERSION, NOTES_VERSION, depends_on])[:32]
     final = work / f"{step}-{key}"
     found = _read(final)
     if found is not None:

@@ -46,7 +46,7 @@ class Resolved:
     languages: dict[str, str] = field(default_factory=dict)
 
 
-def resolve(corrections: Iterable[Correction], file: str) -> Resolved:
+def resolve(corrections: Iterable[Correction], file: str, languages: str = "") -> Resolved:
     """Apply corrections in the order of their dates, then of their records.
 
     Raises DropError for merges in a circle, naming a record of it.
@@ -63,7 +63,7 @@ def resolve(corrections: Iterable[Correction], file: str) -> Resolved:
         elif correction.action == "split":
             merges.pop(member, None)
         elif correction.action == "language":
-            resolved.languages[member] = language(value) or value
+            resolved.languages[member] = language(value, languages) or value
         elif correction.action in EXCLUDING:
             resolved.excluded.add((member, correction.action))
     resolved.survivors = {member: _survivor(member, merges, file) for member in merges}

@@ -53,12 +53,14 @@ class Run:
 def read_corrections(run: Run) -> None:
     """The corrections that hold at the as-of date; `resolve_corrections` applies them once members are known."""
     if "corrections" in run.plans:
+        languages = literal(",".join(run.profile.market.languages))
         checks = (
             Fault("value:missing", "value_action IN ('merge', 'language', 'event') AND text_value IS NULL", "value"),
             Fault("value:itself", "value_action = 'merge' AND text_value = text_member_number", "value"),
             Fault(
                 "value:unknown",
-                "value_action = 'language' AND text_value IS NOT NULL AND strata_language(text_value, '') IS NULL",
+                "value_action = 'language' AND text_value IS NOT NULL AND "
+                f"strata_language(text_value, {languages}) IS NULL",
                 "value",
             ),
         )
@@ -82,7 +84,9 @@ def resolve_corrections(run: Run, lines: Path) -> None:
         effective, of_nobody = corrections.of_nobody(run.corrections, known)
         if of_nobody:
             run.evidence["corrections"] = {"of_nobody": of_nobody}
-        resolved = corrections.resolve(effective, run.plans["corrections"].driving.name)
+        resolved = corrections.resolve(
+            effective, run.plans["corrections"].driving.name, ",".join(run.profile.market.languages)
+        )
     corrections.store(run.con, resolved)
 
 

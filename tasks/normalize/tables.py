@@ -79,11 +79,19 @@ def _split(mapped: Mapped, fields: Mapping[str, Field]) -> tuple[list[Fault], li
             continue
         found = [Fault(reason, condition, column.name) for reason, condition in field.faults]
         if column.required:
-            row.append(Fault(f"{column.name}:missing", f"text_{column.name} IS NULL", column.name))
+            row.append(Fault(f"{column.name}:missing", _missing(column.name, field), column.name))
             row += found
         else:
             optional += found
     return row, optional
+
+
+def _missing(column: str, field: Field) -> str:
+    """No text, and none that the profile's values fail to name: that is another fault."""
+    unnamed = [
+        f"coalesce({condition}, false)" for reason, condition in field.faults if reason.endswith("unknown_value")
+    ]
+    return " AND NOT ".join([f"text_{column} IS NULL", *unnamed])
 
 
 def _value(column: str, type_: Any, fields: Mapping[str, Field]) -> str:
