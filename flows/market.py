@@ -85,7 +85,6 @@ def stratify_market(run: MarketRun, call: Call = lambda step: step) -> MarketOut
         StrataError: what the stage that failed says; the attempt's record says it too.
     """
     store = open_store(run.publish)
-    require(store, run.pointer)  # a store that cannot swap the pointer is refused before anything is computed
     attempt = record_start(store, run.market, run.as_of, uuid.uuid4().hex[:12], engine=run.engine)
     timings: dict[str, float] = {}
     step = "start"
@@ -98,6 +97,7 @@ def stratify_market(run: MarketRun, call: Call = lambda step: step) -> MarketOut
         timings[name] = time.monotonic() - started
 
     try:
+        require(store, run.pointer)  # a store that cannot swap the pointer is refused before anything is computed
         outcome = _stages(run, call, timed)
     except BaseException as error:
         cancelled = not isinstance(error, Exception)

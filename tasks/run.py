@@ -7,12 +7,14 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from threading import Lock
-from typing import Literal
-
-import duckdb
+from typing import TYPE_CHECKING, Literal
 
 from region_profiles.models import Profile
-from tasks.engine import DuckDB, Engine, Spark, open_duckdb
+
+if TYPE_CHECKING:
+    import duckdb
+
+    from tasks.engine import Engine
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +51,8 @@ class MarketRun:
 
     def open_engine(self) -> Engine:
         """The engine that computes traits and segments."""
+        from tasks.engine import DuckDB, Spark
+
         if self.engine == "spark":
             return Spark(self.cursor(), self.work / "spark", self.threads)
         return DuckDB(self.cursor())
@@ -59,6 +63,8 @@ _opening = Lock()
 
 
 def _root(memory: str, threads: int | None, spill: Path) -> duckdb.DuckDBPyConnection:
+    from tasks.engine import open_duckdb  # Ibis takes 0.3 s to import: a wrong option is told before
+
     with _opening:
         key = (memory, threads, spill)
         if key not in _roots:

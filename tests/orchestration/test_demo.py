@@ -29,6 +29,6 @@ def test_every_market_of_the_sample_is_published_and_the_files_to_open_are_named
         _, manifest = read_current(store, market)
         for entry in manifest.ledger.values():
             assert entry["read"] == sum(entry[name] for name in ("kept", "duplicate", "filtered", "quarantined"))
-    named = [Path(line.strip()) for line in found.out.splitlines() if line.strip().endswith("_customers.csv")]
-    assert {path.name[:2] for path in named} == set(markets)
+    named = [Path(line.strip()) for line in found.out.splitlines() if line.strip().endswith("index.html")]
+    assert {path.parent.name.removeprefix("country=") for path in named} == set(markets)
     assert all(path.is_file() for path in named)

@@ -39,7 +39,7 @@ def test_a_store_without_compare_and_swap_is_refused_by_name_and_publishes_as_si
         stratify_market(run)
     assert read_pointer(store, "DE") is None
     assert [info.key for info in store.list("country=DE/as_of")] == []
-    assert [(one.outcome, one.step) for one in attempts(store, "DE")] == [("failed", "publish")]
+    assert [(one.outcome, one.step) for one in attempts(store, "DE")] == [("failed", "start")]
 
     run = planned("single_writer")
     assert stratify_market(run).state == "published"
