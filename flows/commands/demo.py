@@ -31,7 +31,7 @@ def demo(
     os.environ.setdefault("STRATA_WORK", str(folder / "work"))
     with console.status("writing the sample's drops") as status:
         summary = generate(landing, markets=None, customers=customers, seed=seed, progress=status.update)
-    console.print(f"sample: {len(summary.markets)} drops in {landing}", highlight=False)
+    console.print(f"sample: {len(summary.markets)} markets in {landing}", highlight=False)
     code = execute(None, str(landing), str(publish), AS_OF, None, None)
     for page in sorted(publish.glob("country=*/index.html")):
         console.print(f"  {page}", highlight=False, soft_wrap=True)
