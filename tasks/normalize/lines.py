@@ -12,16 +12,17 @@ from tasks.normalize.money import DECIMAL, NEUTRAL, currency_sql, net_and_gross,
 from tasks.normalize.parse_code import currency_codes
 from tasks.normalize.parse_number import number_sql
 from tasks.normalize.rules import Rule
-from tasks.normalize.sql import literal, literals
+from tasks.normalize.sql import literals
 
 _CLOCKS = ("%H:%M:%S", "%H:%M", "%I:%M:%S %p", "%I:%M %p", "%H%M%S", "%H.%M")
 _NUMBERS = ("quantity", "unit_price", "amount", "tax", "discount")
 
 
-def line_layers(profile: Profile, rules: Mapping[str, Rule], zone: str) -> list[Layer]:
+def line_layers(profile: Profile, rules: Mapping[str, Rule], zone: str, utc: str) -> list[Layer]:
     """Layers over the mapped text that end with local_date, sold_at, kind, quantity, net, gross, tax, delivered ...
 
-    `zone` is the expression of the store's IANA zone over the `text_` columns.
+    `zone` is the expression of the store's IANA zone over the `text_` columns, `utc` that of a value's UTC over the
+    column `moment`, where the value does not say its own zone.
     """
     dates: list[Layer] = [{}, {}, {}]
     date_layers(dates, "date", rules["date"])
@@ -35,7 +36,7 @@ def line_layers(profile: Profile, rules: Mapping[str, Rule], zone: str) -> list[
     return [
         *clean(rules),
         *dates,
-        *_moment(rules, zone),
+        *_moment(rules, zone, utc),
         _amount(rules),
         _kind(profile, rules),
         *_money(profile, rules),
@@ -56,28 +57,18 @@ def _codes(rules: Mapping[str, Rule]) -> Layer:
     return codes
 
 
-def _moment(rules: Mapping[str, Rule], zone: str) -> list[Layer]:
-    """Store-local date, and UTC where there is a time.
-
-    An hour that a clock change skips is read as if it had not changed; one that occurs twice is the second.
-    """
+def _moment(rules: Mapping[str, Rule], zone: str, utc: str) -> list[Layer]:
+    """Store-local date, and UTC where there is a time."""
     moment, timed = "date_stamp", "date_timed"
     if "time" in rules:
         moment = "CASE WHEN clock IS NULL THEN date_stamp ELSE CAST(date_stamp AS DATE) + clock END"
         timed = "(clock IS NOT NULL OR date_timed)"
-    drop_zone = rules["date"].zone
-    written = zone if drop_zone is None else literal(drop_zone)
-    abroad = "date_utc" if drop_zone is None else "true"
-    instant = f"timezone(CASE WHEN date_utc THEN 'UTC' ELSE {written} END, {moment})"
-    if drop_zone is None and zone[0] == "'":  # one zone for all rows: a constant keeps the conversion fast
-        instant = f"CASE WHEN date_utc THEN timezone('UTC', {moment}) ELSE timezone({written}, {moment}) END"
-    here = f"CAST(timezone({zone}, instant) AS DATE)"
+    abroad = "date_utc" if rules["date"].zone is None else "true"
+    here = f"CAST(timezone({zone}, timezone('UTC', sold_at)) AS DATE)"
     return [
-        {"instant": f"CASE WHEN {timed} THEN {instant} END"},
-        {
-            "local_date": f"CASE WHEN instant IS NOT NULL AND {abroad} THEN {here} ELSE CAST(date_stamp AS DATE) END",
-            "sold_at": "make_timestamp(epoch_us(instant))",
-        },
+        {"moment": f"CASE WHEN {timed} THEN {moment} END"},
+        {"sold_at": f"CASE WHEN date_utc THEN moment ELSE {utc} END"},
+        {"local_date": f"CASE WHEN sold_at IS NOT NULL AND {abroad} THEN {here} ELSE CAST(date_stamp AS DATE) END"},
     ]
 
 

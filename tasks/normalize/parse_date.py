@@ -207,16 +207,35 @@ def stamp_columns(prefix: str, text: str, form: DateForm) -> tuple[dict[str, str
 def _fast(text: str, form: DateForm) -> str:
     """What DuckDB reads itself: Gregorian dates of four-digit years without offsets.
 
-    A pattern that fails costs ten times one that fits, so the value's shape chooses the pattern.
+    A pattern that fails costs ten times one that fits, so the value's form or shape chooses the pattern. Forms come
+    first (a LIKE costs 5 ns a row, a shape 100); what no form reads is left to the shapes.
     """
     patterns = form.patterns or (*(d + t for t in _TIMES for d in _FAST.get(form.order, ())), *_ISO)
     if form.calendar != "gregorian" or any(unusual in "".join(patterns) for unusual in ("%z", "%Z", "%b", "%B")):
         return "NULL::TIMESTAMP"
+    by_form: dict[str, list[str]] = {}
     by_shape: dict[str, list[str]] = {}
     for pattern in patterns:
+        if form_ := _fixed(pattern):
+            by_form.setdefault(f"{text} LIKE {literal(form_)}", []).append(pattern)
         by_shape.setdefault(_shape(text, pattern), []).append(pattern)
-    whens = [f"WHEN {shape} THEN try_strptime({text}, [{literals(fitting)}])" for shape, fitting in by_shape.items()]
-    return f"CASE {' '.join(whens)} END"
+    return f"coalesce({_first(text, by_form)}, {_first(text, by_shape)})"
+
+
+def _first(text: str, choices: dict[str, list[str]]) -> str:
+    """The value by the patterns of the first condition that holds."""
+    whens = [f"WHEN {condition} THEN try_strptime({text}, [{literals(fit)}])" for condition, fit in choices.items()]
+    return f"CASE {' '.join(whens)} END" if whens else "NULL::TIMESTAMP"
+
+
+def _fixed(pattern: str) -> str | None:
+    """For LIKE: the pattern's values with every digit written, or None where their length says nothing.
+
+    >>> _fixed("%Y-%m-%dT%H:%M"), _fixed("%d/%m/%y")
+    ('____-__-__T__:__', '__/__/__')
+    """
+    form = re.sub(r"%([YmdyHMS])", lambda match: "_" * (4 if match[1] == "Y" else 2), pattern)
+    return None if "%" in form else form
 
 
 def _shape(text: str, pattern: str) -> str:

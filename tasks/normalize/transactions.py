@@ -25,6 +25,7 @@ from tasks.normalize.mapping import Mapped
 from tasks.normalize.rules import Rule, rules_of
 from tasks.normalize.sql import literal, name
 from tasks.normalize.stores import zone_sql
+from tasks.normalize.zones import utc_sql
 
 STAGED = "strata_lines"
 #: The file is read at most a few times and then goes: not compressing it saves a tenth of the pass.
@@ -56,9 +57,11 @@ def stage_lines(
     """The pass over the raw relation; `stores` is the staged stores table."""
     rules, evidence = rules_of(con, profile, mapped)
     zone = zone_sql(con, profile.market.time_zone, stores, "text_store_id" if "store_id" in rules else None)
+    written = rules["date"].zone
+    utc = utc_sql(con, zone if written is None else literal(written), "moment", as_of)
     faults = faults_of(mapped, line_faults(profile, rules))
     decided = {"row_faults": faults.mask_sql(), "aside": aside_sql(f"coalesce(local_date > DATE '{as_of}', false)")}
-    inner = stacked(mapped.query, [*line_layers(profile, rules, zone), decided])
+    inner = stacked(mapped.query, [*line_layers(profile, rules, zone, utc), decided])
     values = {"file": "file", "record": "record", **line_values(profile, rules)}
     if mapped.numbered:
         del values["record"]
