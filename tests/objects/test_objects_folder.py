@@ -100,6 +100,9 @@ def test_eight_processes_race_for_one_object_two_of_them_are_killed_and_each_ver
         subprocess.Popen([sys.executable, str(HERE / "counter.py"), str(tmp_path / "root"), str(path)])  # noqa: S603
         for path in wins
     ]
+    while not all(path.exists() for path in wins):
+        time.sleep(0.005)
+    (tmp_path / "go").touch()
     store = open_store(tmp_path / "root")
     for victim, value in zip(processes[:2], (50, 100), strict=True):
         while int((store.read_versioned("counter") or (b"0", ""))[0]) < value:
