@@ -19,6 +19,7 @@ from tasks.files import parquet
 
 if TYPE_CHECKING:
     from tasks.normalize.task import Normalized
+    from tasks.records import Sources
     from tasks.run import MarketRun
 
 #: Refused rows shown of each reason, and faults of a rate table in all.
@@ -76,7 +77,7 @@ def _drop(console: Console, run: MarketRun) -> int:
         sources = ingest(apart)
         normalized = normalize(apart, sources)
         console.print(f"[bold]{run.market} as of {run.as_of}[/]", highlight=False)
-        for line in (*_ledger(normalized), *_inferred(normalized), *_refused(apart, normalized)):
+        for line in (*_ledger(normalized), *_inferred(normalized), *_refused(apart, sources, normalized)):
             console.print(f"  {line}", highlight=False, soft_wrap=True)
         return _money(console, apart, normalized)
 
@@ -103,7 +104,7 @@ def _inferred(normalized: Normalized) -> list[str]:
     ]
 
 
-def _refused(run: MarketRun, normalized: Normalized) -> list[str]:
+def _refused(run: MarketRun, sources: Sources, normalized: Normalized) -> list[str]:
     """The first refused rows of each table and reason (values of personal columns are masks already)."""
     con = run.cursor()
     try:
@@ -116,7 +117,7 @@ def _refused(run: MarketRun, normalized: Normalized) -> list[str]:
     finally:
         con.close()
     return [
-        f"refused: {table}, input {file}, record {record}: {reasons}; {column or 'record'} is {value!r}"
+        f"refused: {table}, {sources.inputs[file].uri}, record {record}: {reasons}; {column or 'record'} is {value!r}"
         for table, file, record, reasons, column, value in rows
     ]
 
