@@ -16,7 +16,6 @@ import pyarrow.parquet as pq
 from tasks.errors import DropError
 from tasks.export.labels import catalog_digests
 from tasks.export.task import Staged, export
-from tasks.files import parquet
 from tasks.ingest.task import ingest
 from tasks.normalize.task import Normalized, normalize, shared
 from tasks.objects import open_store, require
@@ -184,8 +183,7 @@ def _reconciliation(run: MarketRun, normalized: Normalized, factors: Factors, se
     con = run.cursor()
     try:
         gross = con.execute(
-            f"SELECT currency, sum(gross) FROM {parquet(normalized.folder / 'transactions.parquet')} "
-            "GROUP BY currency ORDER BY currency"
+            f"SELECT currency, sum(gross) FROM {normalized.transactions.relation} GROUP BY currency ORDER BY currency"
         ).fetchall()
     finally:
         con.close()
@@ -207,9 +205,7 @@ def _with_ledger(outcome: MarketOutcome, run: MarketRun, normalized: Normalized)
 def _hints(run: MarketRun, normalized: Normalized) -> tuple[str, ...]:
     con = run.cursor()
     try:
-        row = con.execute(
-            f"SELECT max(local_date) FROM {parquet(normalized.folder / 'transactions.parquet')}"
-        ).fetchone()
+        row = con.execute(f"SELECT max(local_date) FROM {normalized.transactions.relation}").fetchone()
     finally:
         con.close()
     hints = [

@@ -37,6 +37,9 @@ class Engine(Protocol):
     def read_parquet(self, path: Path | str) -> ir.Table:
         """The rows of one Parquet file."""
 
+    def from_duckdb(self, relation: str, name: str) -> ir.Table:
+        """The rows of a relation for DuckDB's FROM, under a name for reading plans."""
+
     def from_arrow(self, table: pa.Table, name: str) -> ir.Table:
         """A small table of this process, under a name for reading plans."""
 
@@ -116,7 +119,11 @@ class DuckDB:
 
     def read_parquet(self, path: Path | str) -> ir.Table:
         """Lazily: a view on the file."""
-        return self._named("parquet", "VIEW", f"SELECT * FROM {parquet(path)}")
+        return self.from_duckdb(parquet(path), "parquet")
+
+    def from_duckdb(self, relation: str, name: str) -> ir.Table:
+        """Lazily: a view on it."""
+        return self._named(name, "VIEW", f"SELECT * FROM {relation}")
 
     def from_arrow(self, table: pa.Table, name: str) -> ir.Table:
         """As a temporary table of this cursor."""
@@ -179,6 +186,14 @@ class Spark:
     def read_parquet(self, path: Path | str) -> ir.Table:
         """Lazily: a view on the file or folder, whose path is a pattern to Spark, too."""
         return self.backend.read_parquet(re.sub(r"[][{}*?\\]", r"\\\g<0>", str(path)))
+
+    def from_duckdb(self, relation: str, name: str) -> ir.Table:
+        """Through a staged file."""
+        path = self.temp / f"{name}_{uuid.uuid4().hex}.parquet"
+        # Snappy: Spark refuses some of DuckDB's LZ4_RAW pages ("all input must be consumed").
+        copy = f"COPY (SELECT * FROM {relation}) TO {_literal(path)} (FORMAT parquet, COMPRESSION snappy)"
+        self.con.execute(copy).fetchall()
+        return self.read_parquet(path)
 
     def from_arrow(self, table: pa.Table, name: str) -> ir.Table:
         """Through a staged file: the only way that keeps every decimal and date as it is."""

@@ -104,7 +104,7 @@ class _Seen:
     """Published customers with the personal traits that rules may read (null without a landing); lines and rates."""
 
     customers: Path
-    transactions: Path | None = None
+    transactions: str | None = None
     factors: pa.Table | None = None
 
 
@@ -141,7 +141,7 @@ def _customers(
         factors = money(run, normalized)
         described = traits(run, normalized, factors)
         private = f"(FROM {parquet(described.folder / FILE)})"
-        seen = _Seen(target, normalized.folder / "transactions.parquet", factors.table)
+        seen = _Seen(target, normalized.transactions.relation, factors.table)
     columns = ", ".join(f"m.{name}" for name in personal)
     with duckdb.connect() as con:
         con.execute(

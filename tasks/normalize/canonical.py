@@ -18,7 +18,6 @@ from tasks.normalize.mapping import Mapped, blame_select, of_market, plan
 from tasks.normalize.quarantine import write_quarantine
 from tasks.normalize.sql import name
 from tasks.normalize.steps import (
-    STAGED_FILE,
     Run,
     finish_customers,
     finish_lines,
@@ -27,7 +26,7 @@ from tasks.normalize.steps import (
     read_lines,
     read_table,
 )
-from tasks.normalize.transactions import STAGED
+from tasks.normalize.transactions import STAGED, CanonicalLines
 from tasks.privacy.pseudonyms import forget_key, key_fingerprint, use_key
 from tasks.privacy.tombstones import parse_tombstones
 from tasks.records import Ledger, Sources
@@ -40,7 +39,7 @@ class Canonical:
     """A market's canonical files (None where the profile maps none), its ledger, and evidence for the manifest."""
 
     customers: Path
-    transactions: Path
+    transactions: CanonicalLines
     quarantine: Path
     stores: Path | None = None
     corrections: Path | None = None
@@ -81,12 +80,11 @@ def normalize(
                 read_table(run, table)
         people = read_customers(run)
         lines = read_lines(run)
-        excluded = customers.find_excluded(
-            con, profile, erased, f"(SELECT DISTINCT member_number FROM {STAGED} WHERE member_number IS NOT NULL)"
-        )
-        finish_lines(run, lines, excluded)
+        customers.find_buyers(con, STAGED)
+        excluded = customers.find_excluded(con, profile, erased)
+        transactions = finish_lines(run, lines, excluded)
         finish_customers(run, people)
-        return _result(run, pseudonym_key)
+        return _result(run, transactions, pseudonym_key)
     except StrataError as error:
         error.market = error.market or profile.market.country
         raise
@@ -111,12 +109,11 @@ def _drop_temporary(con: duckdb.DuckDBPyConnection) -> None:
             con.execute(f"DROP {kind} IF EXISTS {name(temporary)}").fetchall()
 
 
-def _result(run: Run, key: str | None) -> Canonical:
+def _result(run: Run, transactions: CanonicalLines, key: str | None) -> Canonical:
     for counted in run.ledger.values():
         counted.check(run.profile.market.country)
     quarantine = run.work / "quarantine.parquet"
     write_quarantine(run.con, run.refused, quarantine)
-    (run.work / STAGED_FILE).unlink()
     inferred = run.evidence.setdefault("inferred", {})
     for table, staged in run.staged.items():
         if staged.evidence:
@@ -129,7 +126,9 @@ def _result(run: Run, key: str | None) -> Canonical:
     if tax.amounts != "untaxed" and not tax.rates:
         run.evidence["tax"]["note"] = "no rate is known: lines without a tax of their own count as untaxed"
     ledger = {table: run.ledger[table] for table in TABLES if table in run.ledger}
-    return Canonical(**run.paths, quarantine=quarantine, ledger=ledger, evidence=run.evidence)
+    return Canonical(
+        **run.paths, transactions=transactions, quarantine=quarantine, ledger=ledger, evidence=run.evidence
+    )
 
 
 def _unmapped(run: Run) -> dict[str, list[str]]:

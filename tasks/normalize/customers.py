@@ -10,7 +10,6 @@ import duckdb
 
 from region_profiles.models import Profile
 from tasks.contract import CUSTOMERS, INPUT_ONLY, SQL_TYPES
-from tasks.files import parquet
 from tasks.normalize.mapping import Mapped
 from tasks.normalize.parse_date import EARLIEST_YEAR
 from tasks.normalize.sql import literal, literals, name
@@ -57,10 +56,18 @@ def _birth_years(con: duckdb.DuckDBPyConnection, as_of: date) -> int:
     return int(count)
 
 
-def find_excluded(con: duckdb.DuckDBPyConnection, profile: Profile, tombstones: Tombstones, members: str) -> int:
+def find_buyers(con: duckdb.DuckDBPyConnection, lines: str) -> None:
+    """Write `strata_buyers` (member_number, lines): who occurs in the relation `lines`, and in how many that count."""
+    con.execute(
+        f"CREATE OR REPLACE TEMP TABLE strata_buyers AS SELECT member_number, count(*) FILTER (WHERE {_KEPT}) AS lines "
+        f"FROM {lines} WHERE member_number IS NOT NULL GROUP BY member_number"
+    ).fetchall()
+
+
+def find_excluded(con: duckdb.DuckDBPyConnection, profile: Profile, tombstones: Tombstones) -> int:
     """Write `strata_excluded` (member_number, kind, kinds): surviving members who are in no segment; return how many.
 
-    `members` is a relation of the member numbers that occur in purchases. An objection or an erasure of a merged member
+    Members are those of customers and of `strata_buyers`. An objection or an erasure of a merged member
     holds for the person: what was asked for one number is not undone by joining it to another.
     """
     market = profile.market.country
@@ -69,7 +76,7 @@ def find_excluded(con: duckdb.DuckDBPyConnection, profile: Profile, tombstones: 
         "SELECT p.*, coalesce(s.survivor, p.member_number) AS survivor FROM ("
         "SELECT member_number, consent_profiling, employee, test, deceased, true AS listed "
         f"FROM strata_customers ANTI JOIN strata_customers_doubles USING (file, record) WHERE {_KEPT} UNION ALL "
-        f"SELECT member_number, 'unknown', NULL, NULL, NULL, false FROM {members} WHERE member_number NOT IN "
+        f"SELECT member_number, 'unknown', NULL, NULL, NULL, false FROM strata_buyers WHERE member_number NOT IN "
         f"(SELECT member_number FROM strata_customers WHERE {_KEPT})) p "
         "LEFT JOIN strata_survivors s ON p.member_number = s.member_number"
     ).fetchall()
@@ -98,9 +105,7 @@ def find_excluded(con: duckdb.DuckDBPyConnection, profile: Profile, tombstones: 
     return int(con.execute("SELECT count(*) FROM strata_excluded").fetchall()[0][0])
 
 
-def write_customers(
-    con: duckdb.DuckDBPyConnection, profile: Profile, transactions: Path, target: Path
-) -> tuple[int, int]:
+def write_customers(con: duckdb.DuckDBPyConnection, profile: Profile, target: Path) -> tuple[int, int]:
     """Write customers.parquet: listed customers in input order, then derived ones by number; return (rows, derived).
 
     A derived customer is a member number of the lines that count which the customers lack.
@@ -114,9 +119,10 @@ def write_customers(
     )
     con.execute(f"CREATE OR REPLACE TEMP TABLE strata_listed AS {listed}").fetchall()
     con.execute(
-        "CREATE OR REPLACE TEMP TABLE strata_derived AS SELECT DISTINCT member_number FROM "
-        f"{parquet(transactions)} WHERE member_number IS NOT NULL "
-        "AND member_number NOT IN (SELECT member_number FROM strata_listed)"
+        "CREATE OR REPLACE TEMP TABLE strata_derived AS SELECT b.member_number FROM strata_buyers b LEFT JOIN "
+        "(SELECT member_number, count(*) AS lines FROM strata_doubles GROUP BY member_number) d USING (member_number) "
+        "WHERE b.lines > coalesce(d.lines, 0) AND b.member_number NOT IN (SELECT member_number FROM strata_listed) "
+        "AND b.member_number NOT IN (SELECT member_number FROM strata_excluded)"
     ).fetchall()
     derived = int(con.execute("SELECT count(*) FROM strata_derived").fetchall()[0][0])
     columns = [column for column in CUSTOMERS.columns if column.name not in INPUT_ONLY["customers"]]

@@ -29,16 +29,20 @@ def find_doubles(
     columns: Sequence[str],
     files: Sequence[int],
     into: str,
+    also: Sequence[str] = (),
 ) -> int:
-    """Write (file, record, reason) of the duplicate rows of `relation` to the temporary table `into`; return how many.
+    """Write the duplicate rows of `relation` to the temporary table `into`; return how many.
+
+    Its columns are file, record, reason and those of `also`.
 
     With a `key`: of rows with equal keys the last one's content counts. The first row that has it is kept, other rows
     that have it are `content`, rows that differ are `key`. Keys with a null are none. Without a key: rows of `files`.
     Rows are compared by `columns`. A first pass over digests of the key finds the few rows that can be meant.
     """
+    row = ", ".join(map(name, ("file", "record", *also)))
     if not key:
         where = f"file IN ({', '.join(map(str, files)) or 'NULL'})"
-        query = f"SELECT file, record, 'file' AS reason FROM {relation} WHERE {where}"
+        query = f"SELECT {row}, 'file' AS reason FROM {relation} WHERE {where}"
     else:
         keys = ", ".join(map(name, key))
         present = " AND ".join(f"{name(column)} IS NOT NULL" for column in key)
@@ -48,12 +52,12 @@ def find_doubles(
         )
         everything = "ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING"
         query = (
-            f"SELECT file, record, CASE WHEN same THEN 'content' ELSE 'key' END AS reason FROM ("
-            f"SELECT *, row_number() OVER (PARTITION BY {keys} ORDER BY same DESC, file, record) AS place FROM ("
+            f"SELECT {row}, CASE WHEN same THEN 'content' ELSE 'key' END AS reason FROM ("
+            f"SELECT *, row_number() OVER (PARTITION BY {keys} ORDER BY same DESC, file, record) AS nth FROM ("
             f"SELECT *, content IS NOT DISTINCT FROM last_value(content) OVER "
             f"(PARTITION BY {keys} ORDER BY file, record {everything}) AS same FROM ("
-            f"SELECT file, record, {keys}, row({content}) AS content FROM {relation} "
-            f"WHERE {present} AND hash({keys}) IN ({twice})))) WHERE place > 1"
+            f"SELECT {row}, {keys}, row({content}) AS content FROM {relation} "
+            f"WHERE {present} AND hash({keys}) IN ({twice})))) WHERE nth > 1"
         )
     con.execute(f"CREATE OR REPLACE TEMP TABLE {into} AS {query}").fetchall()
     return int(con.execute(f"SELECT count(*) FROM {into}").fetchall()[0][0])

@@ -197,10 +197,7 @@ def _amount_faults(profile: Profile, rules: Mapping[str, Rule]) -> list[Fault]:
 
 
 def line_values(profile: Profile, rules: Mapping[str, Rule]) -> Layer:
-    """The canonical columns of a line over the last layer.
-
-    Still null are order_id where none is delivered, and tax, which is gross - net.
-    """
+    """The canonical columns of a line over the last layer; order_id is still null where none is delivered."""
     texts = (
         "order_id",
         "line_id",
@@ -215,7 +212,7 @@ def line_values(profile: Profile, rules: Mapping[str, Rule]) -> Layer:
     values |= {
         "kind": "line_kind",
         "quantity": "CASE WHEN line_kind = 'return' THEN -abs(units) ELSE coalesce(units, 1) END",
-        "tax": "NULL::DECIMAL(18,4)",
+        "tax": f"CAST(line_gross - line_net AS {DECIMAL})",
         "discount": "abs(number_discount)" if "discount" in rules else "NULL::DECIMAL(18,4)",
         "currency": "line_currency",
         "returned": "coalesce(value_returned, false)" if "returned" in rules else "false",
@@ -224,6 +221,6 @@ def line_values(profile: Profile, rules: Mapping[str, Rule]) -> Layer:
         "net": "line_net",
         "gross": "line_gross",
     }
-    if profile.tax.amounts == "untaxed" and "tax" in rules:
-        values["tax"] = "number_tax"
+    if profile.tax.amounts == "untaxed":
+        values["tax"] = "number_tax" if "tax" in rules else f"NULL::{DECIMAL}"
     return values

@@ -10,13 +10,13 @@ _KEPT = "row_faults = 0 AND aside = 0"
 
 
 def find_rate_dates(con: duckdb.DuckDBPyConnection) -> tuple[int, int]:
-    """Write (file, record, rate_date) of returns that found their order to `strata_rate_dates`.
+    """Write (place, rate_date) of returns that found their order to `strata_rate_dates`.
 
     By `returned_order_id`, else the latest day up to the return's on which the customer bought that product. Returns
     (how many returns there are, how many found their order); without returns nothing is read twice.
     """
     returns = (
-        f"SELECT file, record, returned_order_id, member_number, product_id, local_date FROM {STAGED} "
+        f"SELECT place, returned_order_id, member_number, product_id, local_date FROM {STAGED} "
         f"WHERE {_KEPT} AND kind = 'return'"
     )
     con.execute(f"CREATE OR REPLACE TEMP TABLE strata_returns AS {returns}").fetchall()
@@ -29,14 +29,14 @@ def find_rate_dates(con: duckdb.DuckDBPyConnection) -> tuple[int, int]:
         "WHERE order_id IN (SELECT returned_order_id FROM strata_returns) GROUP BY order_id"
     )
     products = (
-        "SELECT r.file, r.record, max(b.local_date) AS day FROM strata_returns r "
+        "SELECT r.place, max(b.local_date) AS day FROM strata_returns r "
         f"JOIN ({bought}) b ON b.member_number = r.member_number AND b.product_id = r.product_id "
         "AND b.local_date <= r.local_date GROUP BY ALL"
     )
     con.execute(
         "CREATE OR REPLACE TEMP TABLE strata_rate_dates AS "
-        "SELECT r.file, r.record, coalesce(o.day, p.day) AS rate_date FROM strata_returns r "
+        "SELECT r.place, coalesce(o.day, p.day) AS rate_date FROM strata_returns r "
         f"LEFT JOIN ({orders}) o ON o.order_id = r.returned_order_id "
-        f"LEFT JOIN ({products}) p ON p.file = r.file AND p.record = r.record WHERE coalesce(o.day, p.day) IS NOT NULL"
+        f"LEFT JOIN ({products}) p ON p.place = r.place WHERE coalesce(o.day, p.day) IS NOT NULL"
     ).fetchall()
     return count, int(con.execute("SELECT count(*) FROM strata_rate_dates").fetchall()[0][0])

@@ -23,12 +23,20 @@ from tasks.normalize.returns import find_rate_dates
 from tasks.normalize.sql import literal, name
 from tasks.normalize.stores import unknown_stores
 from tasks.normalize.tables import Staged, stage_table
-from tasks.normalize.transactions import STAGED, Lines, content_columns, show_lines, stage_lines, write_lines
+from tasks.normalize.transactions import (
+    CHANGES,
+    LINES,
+    STAGED,
+    CanonicalLines,
+    Lines,
+    content_columns,
+    show_lines,
+    stage_lines,
+    write_changes,
+)
 from tasks.records import Ledger, Sources, TableLedger
 
 PARQUET = "FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE 122880"
-#: The staged file of lines, below the run's work folder.
-STAGED_FILE = "transactions.staged.parquet"
 _KEPT = "row_faults = 0 AND aside = 0"
 
 
@@ -148,9 +156,8 @@ def read_lines(run: Run) -> Lines:
     """The pass over the transactions, and what contradicts their declared formats."""
     mapped = run.plans["transactions"]
     stores = run.staged["stores"].relation if "stores" in run.staged else None
-    staged = run.work / STAGED_FILE
-    lines = stage_lines(run.con, run.profile, mapped, stores, staged, run.as_of)
-    resolve_corrections(run, staged)
+    lines = stage_lines(run.con, run.profile, mapped, stores, run.work / LINES, run.as_of)
+    resolve_corrections(run, lines.path)
     show_lines(run.con, lines)
     check_lines(run.con, run.profile, lines, run.sources.inputs)
     if stores is not None and (unknown := unknown_stores(run.con, stores, STAGED)):
@@ -158,55 +165,48 @@ def read_lines(run: Run) -> Lines:
     return lines
 
 
-def finish_lines(run: Run, lines: Lines, excluded: int) -> None:
+def finish_lines(run: Run, lines: Lines, excluded: int) -> CanonicalLines:
     """Duplicates, exclusions and returns; then the canonical lines and their ledger."""
     con, mapped = run.con, lines.mapped
     ledger = count_staged(con, STAGED, lines.faults, mapped.where, amounts=True)
     key = ("order_id", "line_id") if mapped.has("order_id") and mapped.has("line_id") else ()
     files = repeated_files(run.sources.inputs, mapped.driving.name)
     kept = f"(SELECT * FROM {STAGED} WHERE {_KEPT})"
-    doubles = 0
-    if key or files:
-        doubles = find_doubles(con, kept, key, content_columns(), files, "strata_doubles")
+    also = ("place", "member_number")
+    looked = kept if key or files else f"(SELECT * FROM {kept} WHERE false)"
+    doubles = find_doubles(con, looked, key, content_columns(), files, "strata_doubles", also)
     by = "s.currency, s.kind, count(*), sum(coalesce(s.delivered, s.gross))"
     if doubles:
         query = (
-            f"SELECT d.reason, {by} FROM {STAGED} s JOIN strata_doubles d ON s.file = d.file AND s.record = d.record "
+            f"SELECT d.reason, {by} FROM {STAGED} s JOIN strata_doubles d ON s.place = d.place "
             "GROUP BY ALL ORDER BY ALL"
         )
         move(con, ledger, "duplicate", query, amounts=True)
     if excluded:
-        anti = " ANTI JOIN strata_doubles d ON s.file = d.file AND s.record = d.record" if doubles else ""
+        anti = " ANTI JOIN strata_doubles d ON s.place = d.place" if doubles else ""
         query = (
             f"SELECT 'customer:' || x.kind, {by} FROM {STAGED} s JOIN strata_excluded x "
             f"ON s.member_number = x.member_number{anti} WHERE {_KEPT} GROUP BY ALL ORDER BY ALL"
         )
         move(con, ledger, "filtered", query, amounts=True)
-    returns, found = find_rate_dates(con)
+    returns, dated = find_rate_dates(con)
     if returns:
-        run.evidence["returns"] = {"lines": returns, "order_found": found}
-    run.paths["transactions"] = run.work / "transactions.parquet"
-    written = write_lines(
-        con,
-        lines,
-        run.paths["transactions"],
-        doubles=doubles,
-        excluded=excluded,
-        rate_dates=found,
-        taxed=run.profile.tax.amounts != "untaxed",
-    )
-    ledger.kept = written  # counted independently of the rows that went elsewhere
+        run.evidence["returns"] = {"lines": returns, "order_found": dated}
+    found = write_changes(con, lines, run.work / CHANGES, doubles=doubles, excluded=excluded, rate_dates=dated)
+    # Counted independently of the rows that went elsewhere.
+    ledger.kept = int(con.execute(f"SELECT count(*) FROM {found.relation}").fetchall()[0][0])
     ledger.check(run.profile.market.country)
     run.ledger["transactions"] = ledger
     run.refused.append(refused_sql(STAGED, lines.faults))
     run.evidence["inferred"] = {"transactions": dict(lines.evidence)} if lines.evidence else {}
+    return found
 
 
 def finish_customers(run: Run, staged: Staged | None) -> None:
     """The canonical customers, derived ones with them, and their ledger."""
     con = run.con
     path = run.paths["customers"] = run.work / "customers.parquet"
-    rows, derived = customers.write_customers(con, run.profile, run.paths["transactions"], path)
+    rows, derived = customers.write_customers(con, run.profile, path)
     ledger = _count_customers(run, staged) if staged else TableLedger("customers")
     ledger.derived = derived
     ledger.kept = rows - derived

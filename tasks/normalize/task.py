@@ -13,6 +13,7 @@ from tasks.door import door
 from tasks.memo import Remembered, digest_of, remember
 from tasks.normalize.canonical import normalize as to_canonical
 from tasks.normalize.shared import shared_ledger
+from tasks.normalize.transactions import CHANGES, LINES, CanonicalLines
 from tasks.privacy.pseudonyms import key_fingerprint
 from tasks.records import Ledger, Sources, TableLedger
 from tasks.run import MarketRun
@@ -23,9 +24,10 @@ SECTIONS = {"market", "source", "plausibility", "tax", "privacy"}
 
 @dataclass(frozen=True, slots=True)
 class Normalized:
-    """Canonical files in `folder` (`<table>.parquet`), the ledger, and what was found on the way."""
+    """Canonical files in `folder` (`<table>.parquet`), the lines, the ledger, and what was found on the way."""
 
     folder: Path
+    transactions: CanonicalLines
     ledger: Ledger
     evidence: Mapping[str, Any]
     digest: str
@@ -56,7 +58,12 @@ def normalize(run: MarketRun, sources: Sources) -> Normalized:
         finally:
             con.close()
         ledger = {name: {**entry.as_dict(), "table": name} for name, entry in made.ledger.items()}
-        return {"ledger": ledger, "evidence": {**made.evidence, **unassigned(run, sources)}}
+        starts = made.transactions.starts
+        return {
+            "ledger": ledger,
+            "evidence": {**made.evidence, **unassigned(run, sources)},
+            "starts": None if starts is None else sorted(starts.items()),
+        }
 
     depends_on = {
         "market": run.market,
@@ -68,7 +75,11 @@ def normalize(run: MarketRun, sources: Sources) -> Normalized:
     }
     found = remember(run.results, "canonical", depends_on, compute)
     ledger = {name: read_ledger(entry) for name, entry in found.notes["ledger"].items()}
-    return Normalized(found.folder, ledger, found.notes["evidence"], found.digest, found.reused)
+    changes, starts = found.folder / CHANGES, found.notes["starts"]
+    lines = CanonicalLines(
+        found.folder / LINES, changes if changes.exists() else None, None if starts is None else dict(starts)
+    )
+    return Normalized(found.folder, lines, ledger, found.notes["evidence"], found.digest, found.reused)
 
 
 def shared(run: MarketRun, sources: Sources) -> Remembered | None:

@@ -1,7 +1,11 @@
-"""Transactions: one pass over the raw text into a staged Parquet file, narrow looks at that file, one final copy.
+"""Transactions: one pass over the raw text into `lines.parquet`, and narrow looks at that file.
 
-The staged file has every row of the market, parsed, with its faults. If the raw relation is numbered, `record` is the
-row's place in the staged file, which lets DuckDB read the CSV on all cores (a row_number() over a CSV is one thread).
+It has every row of the market, parsed, with its faults. What the looks find out (duplicates, exclusions, merged
+members, the orders of returns) is written beside it, a row for each line that changes: copying all lines without the
+few that go would cost as much as half the pass. The canonical transactions are the two files together, a relation.
+
+If the raw relation is numbered, `record` follows from the row's place in the file, which lets DuckDB read the CSV on
+all cores (a row_number() over a CSV is one thread).
 """
 
 from __future__ import annotations
@@ -28,33 +32,58 @@ from tasks.normalize.stores import zone_sql
 from tasks.normalize.zones import utc_sql
 
 STAGED = "strata_lines"
-#: The file is read at most a few times and then goes: not compressing it saves a tenth of the pass.
-_STAGE_FORMAT = "FORMAT parquet, COMPRESSION uncompressed, DICTIONARY_SIZE_LIMIT 2000"
-#: Dictionaries of order numbers are built only to be thrown away: a quarter of the copy.
-# Snappy, not lz4: Spark 4.0 refuses some of DuckDB's LZ4_RAW pages ("all input must be consumed").
-PARQUET = "FORMAT parquet, COMPRESSION snappy, ROW_GROUP_SIZE 122880, DICTIONARY_SIZE_LIMIT 2000"
-#: Up to here sorting costs less than it takes to say; beyond, order follows from the reader and is checked.
-_SORTED_ROWS = 200_000
+LINES, CHANGES = "lines.parquet", "changes.parquet"
+#: Dictionaries of order numbers are built only to be thrown away. Not compressing saves a tenth of the pass.
+_FORMAT = "FORMAT parquet, COMPRESSION uncompressed, DICTIONARY_SIZE_LIMIT 2000"
+_KEPT = "row_faults = 0 AND aside = 0"
+
+
+@dataclass(frozen=True, slots=True)
+class CanonicalLines:
+    """The canonical transactions of a market: every row of the drop, and what later looks changed of which.
+
+    `starts` is the place of each file's first row where `record` follows from it, None where the lines hold it.
+    """
+
+    lines: Path
+    changes: Path | None
+    starts: Mapping[int, int] | None
+
+    @property
+    def relation(self) -> str:
+        """For FROM: the columns of the contract, one row a line that counts, in no promised order."""
+        columns = ", ".join(
+            _canonical(column, changed=self.changes is not None)
+            for column in output_columns()
+            if column != "record"  # the relation of all lines already has it as a number
+        )
+        joined = where = ""
+        if self.changes is not None:
+            joined = f" LEFT JOIN {parquet(self.changes)} c ON s.place = c.place"
+            where = " AND coalesce(c.kept, true)"
+        lines = _numbered(self.lines, self.starts)
+        return f"(SELECT {columns}, CAST(s.record AS BIGINT) AS record FROM ({lines}) s{joined} WHERE s.{_KEPT}{where})"
 
 
 @dataclass(frozen=True, slots=True)
 class Lines:
-    """The staged lines: view `strata_lines` with file, record, canonical columns, row_faults, aside, bad_value.
+    """All lines: view `strata_lines` with file, record, place, canonical columns, row_faults, aside, bad_value.
 
-    `delivered` is the amount as delivered where it is not `gross`.
+    `place` is the row's in `path`, from 0; `delivered` is the amount as delivered where it is not `gross`.
     """
 
     mapped: Mapped
     faults: Faults
     rules: Mapping[str, Rule]
     evidence: Mapping[str, Any]
-    staged: Path
+    path: Path
+    starts: Mapping[int, int] | None
 
 
 def stage_lines(
-    con: duckdb.DuckDBPyConnection, profile: Profile, mapped: Mapped, stores: str | None, staged: Path, as_of: date
+    con: duckdb.DuckDBPyConnection, profile: Profile, mapped: Mapped, stores: str | None, path: Path, as_of: date
 ) -> Lines:
-    """The pass over the raw relation; `stores` is the staged stores table."""
+    """The pass over the raw relation into `path`; `stores` is the staged stores table."""
     rules, evidence = rules_of(con, profile, mapped)
     zone = zone_sql(con, profile.market.time_zone, stores, "text_store_id" if "store_id" in rules else None)
     written = rules["date"].zone
@@ -73,8 +102,16 @@ def stage_lines(
     }
     columns = ", ".join(f"{value} AS {name(column)}" for column, value in values.items())
     _check_order_setting(con)
-    con.execute(f"COPY (SELECT {columns} FROM ({inner})) TO {literal(str(staged))} ({_STAGE_FORMAT})").fetchall()
-    return Lines(mapped, faults, rules, evidence, staged)
+    # The rows of a join come in no promised order.
+    order = " ORDER BY file, record" if mapped.has_joins else ""
+    con.execute(f"COPY (SELECT {columns} FROM ({inner}){order}) TO {literal(str(path))} ({_FORMAT})").fetchall()
+    starts = None
+    if mapped.numbered:
+        first = f"SELECT file, min(file_row_number) FROM {_placed(path)} GROUP BY file ORDER BY file"
+        starts = dict(con.execute(first).fetchall())
+    elif not order:
+        _put_in_order(con, path)
+    return Lines(mapped, faults, rules, evidence, path, starts)
 
 
 def show_lines(con: duckdb.DuckDBPyConnection, lines: Lines, row_faults: str = "", joined: str = "") -> None:
@@ -82,10 +119,42 @@ def show_lines(con: duckdb.DuckDBPyConnection, lines: Lines, row_faults: str = "
 
     `row_faults` is another expression for that column, over the relation `s` and what `joined` joins to it.
     """
-    query = _staged_query(con, lines.mapped, lines.staged)
+    query = _numbered(lines.path, lines.starts)
+    if con.execute("SELECT count(*) FROM strata_survivors").fetchall()[0][0]:
+        query = (
+            "SELECT s.* REPLACE (coalesce(m.survivor, s.member_number) AS member_number), m.survivor "
+            f"FROM ({query}) s LEFT JOIN strata_survivors m ON s.member_number = m.member_number"
+        )
+    else:
+        query = f"SELECT *, NULL::VARCHAR AS survivor FROM ({query})"
     if row_faults:
         query = f"SELECT s.* REPLACE ({row_faults} AS row_faults) FROM ({query}) s {joined}"
     con.execute(f"CREATE OR REPLACE TEMP VIEW {STAGED} AS {query}").fetchall()
+
+
+def write_changes(
+    con: duckdb.DuckDBPyConnection, lines: Lines, target: Path, *, doubles: int, excluded: int, rate_dates: int
+) -> CanonicalLines:
+    """Write what the looks found to `target`, sorted by place, and return the canonical lines.
+
+    Columns: place BIGINT, kept BOOLEAN, member_number VARCHAR (survivor of a merge), rate_date DATE; null says
+    nothing. Where nothing changed there is no file.
+    """
+    parts = [f"SELECT place, NULL AS kept, survivor, NULL AS rate_date FROM {STAGED} WHERE survivor IS NOT NULL"]
+    if doubles:
+        parts.append("SELECT place, false, NULL, NULL FROM strata_doubles")
+    if excluded:
+        parts.append(f"SELECT place, false, NULL, NULL FROM {STAGED} SEMI JOIN strata_excluded USING (member_number)")
+    if rate_dates:
+        parts.append("SELECT place, NULL, NULL, rate_date FROM strata_rate_dates")
+    merged = (
+        "SELECT place, bool_and(kept) AS kept, max(survivor) AS member_number, max(rate_date) AS rate_date "
+        f"FROM ({' UNION ALL '.join(parts)}) t(place, kept, survivor, rate_date) GROUP BY place ORDER BY place"
+    )
+    changed = con.execute(f"COPY ({merged}) TO {literal(str(target))} ({_FORMAT})").fetchall()[0][0]
+    if not changed:
+        target.unlink()
+    return CanonicalLines(lines.path, target if changed else None, lines.starts)
 
 
 def _check_order_setting(con: duckdb.DuckDBPyConnection) -> None:
@@ -96,87 +165,52 @@ def _check_order_setting(con: duckdb.DuckDBPyConnection) -> None:
         )
 
 
-def _staged_query(con: duckdb.DuckDBPyConnection, mapped: Mapped, staged: Path) -> str:
-    """The staged lines with their record numbers and each member's surviving number."""
-    relation = parquet(staged)
-    replaced, joined = [], ""
-    record = ""
-    if mapped.numbered:
-        relation = parquet(staged, "file_row_number = true")
-        starts = con.execute(
-            f"SELECT file, min(file_row_number) FROM {relation} GROUP BY file ORDER BY file"
-        ).fetchall()
-        start = f"CASE s.file {' '.join(f'WHEN {file} THEN {first}' for file, first in starts)} END" if starts else "0"
-        record = (
-            f", s.file_row_number - {start} + 1 AS record" if len(starts) > 1 else ", s.file_row_number + 1 AS record"
-        )
-    if con.execute("SELECT count(*) FROM strata_survivors").fetchall()[0][0]:
-        replaced.append("coalesce(m.survivor, s.member_number) AS member_number")
-        joined = " LEFT JOIN strata_survivors m ON s.member_number = m.member_number"
-    star = "s.*" + (f" REPLACE ({', '.join(replaced)})" if replaced else "")
-    return f"SELECT {star}{record} FROM {relation} s{joined}"
+def _placed(path: Path) -> str:
+    return parquet(path, "file_row_number = true")
 
 
-def write_lines(
-    con: duckdb.DuckDBPyConnection,
-    lines: Lines,
-    target: Path,
-    *,
-    doubles: int,
-    excluded: int,
-    rate_dates: int,
-    taxed: bool,
-) -> int:
-    """Copy the lines that count to their canonical file, in input order; return how many."""
-    tables = f"{STAGED} s"
-    if doubles:
-        tables += " ANTI JOIN strata_doubles d ON s.file = d.file AND s.record = d.record"
-    if excluded:
-        tables += " ANTI JOIN strata_excluded x ON s.member_number = x.member_number"
-    rate_date = "s.local_date"
-    if rate_dates:
-        tables += " LEFT JOIN strata_rate_dates r ON s.file = r.file AND s.record = r.record"
-        rate_date = "coalesce(r.rate_date, s.local_date)"
-    columns = ", ".join(_output(column, rate_date, taxed=taxed) for column in output_columns())
-    query = f"SELECT {columns} FROM {tables} WHERE s.row_faults = 0 AND s.aside = 0"
-    rows = int(con.execute(f"SELECT count(*) FROM {STAGED}").fetchall()[0][0])
-    sort = " ORDER BY s.file, s.record" if lines.mapped.has_joins or rows <= _SORTED_ROWS else ""
-    written = _copy(con, f"{query}{sort}", target)
-    if not sort and not _in_order(con, target):
-        written = _copy(con, f"{query} ORDER BY s.file, s.record", target)
-    return written
+def _numbered(path: Path, starts: Mapping[int, int] | None) -> str:
+    """All lines with `place` and `record`."""
+    if starts is None:
+        return f"SELECT * EXCLUDE (file_row_number), file_row_number AS place FROM {_placed(path)}"
+    start = "0"
+    if len(starts) > 1:
+        start = f"CASE file {' '.join(f'WHEN {file} THEN {first}' for file, first in sorted(starts.items()))} END"
+    record = f"file_row_number - {start} + 1" if start != "0" else "file_row_number + 1"
+    columns = f"* EXCLUDE (file_row_number), file_row_number AS place, {record} AS record"
+    return f"SELECT {columns} FROM {_placed(path)}"
 
 
-def output_columns() -> tuple[str, ...]:
-    """Columns of transactions.parquet."""
-    return tuple(c.name for c in TRANSACTIONS.columns if c.name not in INPUT_ONLY["transactions"])
-
-
-def _output(column: str, rate_date: str, *, taxed: bool) -> str:
-    type_ = SQL_TYPES[TRANSACTIONS[column].type]
-    if column == "order_id":
-        member = "coalesce(s.member_number || '@' || s.local_date, '@' || s.file || ':' || s.record)"
-        return f"CASE WHEN s.order_id IS NOT NULL THEN s.order_id ELSE {member} END AS order_id"
-    if column == "tax":
-        return f"CAST(coalesce(s.tax, s.gross - s.net) AS {type_}) AS tax" if taxed else "s.tax"
-    if column == "rate_date":
-        return f"{rate_date} AS rate_date"
-    if column in {"file", "record", "net", "gross", "quantity", "tax", "discount"}:
-        return f"CAST(s.{column} AS {type_}) AS {name(column)}"
-    return f"s.{column}"
-
-
-def _copy(con: duckdb.DuckDBPyConnection, query: str, target: Path) -> int:
-    return int(con.execute(f"COPY ({query}) TO {literal(str(target))} ({PARQUET})").fetchall()[0][0])
-
-
-def _in_order(con: duckdb.DuckDBPyConnection, path: Path) -> bool:
+def _put_in_order(con: duckdb.DuckDBPyConnection, path: Path) -> None:
+    """Order follows from the reader and is checked: sorting millions of rows that are in order costs too much."""
     place = "CAST(file AS HUGEINT) * 1000000000000 + record"
     disorder = (
         f"SELECT 1 FROM (SELECT {place} AS place, lag({place}) OVER () AS previous "
         f"FROM {parquet(path)}) WHERE place <= previous LIMIT 1"
     )
-    return not con.execute(disorder).fetchall()
+    if con.execute(disorder).fetchall():
+        found = path.rename(path.with_suffix(".unordered"))
+        query = f"SELECT * FROM {parquet(found)} ORDER BY file, record"
+        con.execute(f"COPY ({query}) TO {literal(str(path))} ({_FORMAT})").fetchall()
+        found.unlink()
+
+
+def output_columns() -> tuple[str, ...]:
+    """Columns of the canonical transactions."""
+    return tuple(c.name for c in TRANSACTIONS.columns if c.name not in INPUT_ONLY["transactions"])
+
+
+def _canonical(column: str, *, changed: bool) -> str:
+    """A column of the contract over all lines `s` and, where something `changed`, their changes `c`."""
+    member = "coalesce(c.member_number, s.member_number)" if changed else "s.member_number"
+    if column == "member_number":
+        return f"{member} AS member_number"
+    if column == "order_id":
+        made = f"coalesce({member} || '@' || s.local_date, '@' || s.file || ':' || s.record)"
+        return f"CASE WHEN s.order_id IS NOT NULL THEN s.order_id ELSE {made} END AS order_id"
+    if column == "rate_date":
+        return f"{'coalesce(c.rate_date, s.local_date)' if changed else 's.local_date'} AS rate_date"
+    return f"CAST(s.{column} AS {SQL_TYPES[TRANSACTIONS[column].type]}) AS {name(column)}"
 
 
 def content_columns() -> tuple[str, ...]:

@@ -8,7 +8,6 @@ import pyarrow.parquet as pq
 
 from tasks.door import door
 from tasks.errors import ReferenceDataError
-from tasks.files import parquet
 from tasks.normalize.task import Normalized
 from tasks.reference.factors import Factors, factors
 from tasks.run import MarketRun
@@ -17,7 +16,7 @@ from tasks.run import MarketRun
 @door("reference")
 def money(run: MarketRun, normalized: Normalized) -> Factors:
     """Factors for each currency and day of the market's purchases; its own rate table first, where it has one."""
-    con, lines = run.cursor(), parquet(normalized.folder / "transactions.parquet")
+    con, lines = run.cursor(), normalized.transactions.relation
     try:
         spans = con.execute(
             f"SELECT currency, min(rate_date), max(rate_date) FROM {lines} GROUP BY currency ORDER BY currency"
@@ -38,7 +37,7 @@ def _gate(run: MarketRun, con: duckdb.DuckDBPyConnection, normalized: Normalized
     con.register("lacking", lacking)
     found = con.execute(
         "SELECT currency, count(*), min(rate_date), max(rate_date) "
-        f"FROM {parquet(normalized.folder / 'transactions.parquet')} t "
+        f"FROM {normalized.transactions.relation} t "
         "SEMI JOIN lacking l ON t.currency = l.currency AND t.rate_date = l.date "
         "GROUP BY currency ORDER BY count(*) DESC, currency"
     ).fetchall()

@@ -9,6 +9,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
@@ -77,14 +78,14 @@ def explain(
     scores: Sequence[Mapping[str, Any]],
     who: str,
     *,
-    transactions: Path | str | None = None,
+    transactions: str | None = None,
     factors: pa.Table | None = None,
 ) -> Explanation:
     """Explain a customer of a published customers.parquet, by member number or customer_id.
 
-    `scores` are `Cuts.as_dict` of each score, as in the manifest; `transactions` the canonical lines, `factors` the
-    rates of the run. Raises Terminal where nobody, or the profile's dimension, is there. Rules read published values,
-    so what is shown here is what decided.
+    `scores` are `Cuts.as_dict` of each score, as in the manifest; `transactions` the canonical lines as
+    a relation for DuckDB's FROM, `factors` the rates of the run. Raises Terminal where nobody, or the profile's
+    dimension, is there. Rules read published values, so what is shown here is what decided.
     """
     row = _find(customers, who)
     placements = tuple(_placement(name, dimension, row) for name, dimension in profile.dimensions.items())
@@ -172,8 +173,11 @@ def _negated(number: str) -> str:
     return number.removeprefix("-") if number.startswith("-") or number == "0" else f"-{number}"
 
 
-def _lines(transactions: Path | str, member: str, factors: pa.Table | None) -> tuple[Mapping[str, Any], ...]:
-    found = pq.read_table(transactions, columns=list(_LINE), filters=[("member_number", "=", member)]).to_pylist()
+def _lines(transactions: str, member: str, factors: pa.Table | None) -> tuple[Mapping[str, Any], ...]:
+    with duckdb.connect() as con:
+        query = f"SELECT {', '.join(_LINE)} FROM {transactions} WHERE member_number = $1"
+        rows = con.execute(query, [member]).fetchall()
+    found = [dict(zip(_LINE, row, strict=True)) for row in rows]
     rates = {} if factors is None else {(row["currency"], row["date"]): row for row in factors.to_pylist()}
     known = ({**line, **_rate(rates, line)} for line in found)
     return tuple(sorted(known, key=lambda line: (line["local_date"], line["file"], line["record"]), reverse=True))

@@ -53,7 +53,8 @@ def traits(run: MarketRun, normalized: Normalized, money: Factors) -> Described:
 
 def canonical(engine: Engine, normalized: Normalized) -> Tables:
     """The canonical tables that traits read, on an engine."""
-    customers, transactions = normalized.file("customers"), normalized.file("transactions")
-    if customers is None or transactions is None:
-        raise FileNotFoundError(f"{normalized.folder} lacks customers or transactions")
-    return Tables(engine.read_parquet(customers), engine.read_parquet(transactions))
+    customers = normalized.file("customers")
+    if customers is None:
+        raise FileNotFoundError(f"{normalized.folder} lacks customers")
+    transactions = engine.from_duckdb(normalized.transactions.relation, "transactions")
+    return Tables(engine.read_parquet(customers), transactions)

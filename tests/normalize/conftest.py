@@ -6,6 +6,7 @@ import csv
 import io
 from dataclasses import dataclass
 from datetime import date
+from pathlib import Path
 from types import SimpleNamespace
 
 import duckdb
@@ -13,6 +14,7 @@ import pyarrow as pa
 import pytest
 
 from region_profiles.models import Profile
+from tasks.files import parquet
 from tasks.normalize.canonical import normalize
 from tasks.records import InputFile, RawRelation, Sources
 
@@ -34,8 +36,9 @@ class Made:
     con: object
 
     def rows(self, table, columns="*", where="true"):
-        path = getattr(self.canonical, table)
-        return self.con.execute(f"SELECT {columns} FROM read_parquet('{path}') WHERE {where}").fetchall()
+        found = getattr(self.canonical, table)
+        relation = parquet(found) if isinstance(found, Path) else found.relation
+        return self.con.execute(f"SELECT {columns} FROM {relation} WHERE {where}").fetchall()
 
     def quarantined(self):
         """(table, record): reasons."""

@@ -47,7 +47,7 @@ def test_a_market_reads_the_rows_that_name_it_after_cleaning(instance, build, pr
         )
         ledger = made.ledger["transactions"]
         found[country] = (ledger.read, ledger.kept, ledger.quarantined)
-        rows = con.execute(f"SELECT record FROM read_parquet('{made.transactions}')").fetchall()
+        rows = con.execute(f"SELECT record FROM {made.transactions.relation}").fetchall()
         found[country] += (rows,)
     assert found == {"DE": (2, 2, 0, [(1,), (3,)]), "AT": (1, 0, 1, [])}
 

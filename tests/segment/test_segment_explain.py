@@ -12,6 +12,7 @@ import pytest
 
 from region_profiles.loader import load_profile
 from tasks.errors import ProfileError, Terminal
+from tasks.files import parquet
 from tasks.segment.explain import explain
 from tasks.segment.market import save, segment
 from tasks.segment.preview import preview, published_traits
@@ -71,7 +72,7 @@ def test_an_explanation_shows_conditions_values_cuts_and_source_rows(published, 
         [{"currency": "EUR", "date": AS_OF, "to_local": D(1), "to_reference": D("1.2"), "to_ppp": D("1.4")}
          | {"to_usd": D("1.2"), "rate_quality": "ecb"}]
     )  # fmt: skip
-    found = explain(customers, profile, SCORES, row["customer_id"], transactions=lines, factors=factors)
+    found = explain(customers, profile, SCORES, row["customer_id"], transactions=parquet(lines), factors=factors)
     text = told(found)
     assert f"customer {row['member_number']} ({row['customer_id']}), DE" in text
     assert f"(r_score is {row['r_score']})" in text
