@@ -13,6 +13,7 @@ import duckdb
 from region_profiles.models import Profile
 from tasks.contract import TABLES
 from tasks.errors import ProfileError, StrataError
+from tasks.ingest.sql import shape
 from tasks.normalize import customers, functions
 from tasks.normalize.mapping import Mapped, blame_select, of_market, plan
 from tasks.normalize.quarantine import write_quarantine
@@ -132,10 +133,16 @@ def _result(run: Run, transactions: CanonicalLines, key: str | None) -> Canonica
 
 
 def _unmapped(run: Run) -> dict[str, list[str]]:
-    """Raw columns that no mapping reads: they count as personal and go nowhere."""
+    """Raw columns that no mapping reads: they count as personal and go nowhere.
+
+    Of a table that no mapping reads only the shapes: its file may have no header, and these be its first customer.
+    """
     used = {pair for mapped in run.plans.values() for pair in mapped.reads}
+    known = {table for table, _ in used}
     unmapped = {
-        table: [column for column in relation.columns if (table, column) not in used]
+        table: [
+            column if table in known else shape(column) for column in relation.columns if (table, column) not in used
+        ]
         for table, relation in sorted(run.sources.tables.items())
     }
     return {table: columns for table, columns in unmapped.items() if columns}

@@ -10,6 +10,8 @@ import duckdb
 
 from region_profiles.models import Profile
 from tasks.contract import CUSTOMERS, INPUT_ONLY, SQL_TYPES
+from tasks.normalize.faults import Fault
+from tasks.normalize.fields import rounded_sql
 from tasks.normalize.mapping import Mapped
 from tasks.normalize.parse_date import EARLIEST_YEAR
 from tasks.normalize.sql import literal, literals, name
@@ -38,7 +40,8 @@ def stage_customers(
     extra = {"phone_status": "'none'"}
     if mapped.has("phone"):
         extra["phone_status"] = "CASE WHEN value_phone IS NULL THEN 'none' ELSE split_part(value_phone, ':', 1) END"
-    staged = stage_table(con, profile, mapped, extra=extra)
+    rounded = Fault("member_number:rounded", rounded_sql("member_number"), "member_number")
+    staged = stage_table(con, profile, mapped, extra=extra, more_faults=(rounded,))
     births = _birth_years(con, as_of)
     counts = {**staged.field_faults, **({"birth_year:implausible": births} if births else {})}
     return Staged(staged.mapped, staged.relation, staged.faults, counts, staged.evidence, staged.rules)

@@ -45,7 +45,8 @@ class Faults:
         conditions = [fault.condition for fault in self.faults]
         readable = ["false"] * self.own + conditions[self.own :]
         # Nearly all rows have no fault: asking once whether any holds costs half of counting up the bits.
-        any_fault = " OR ".join(f"({condition})" for condition in conditions)
+        asked = conditions[: self.own] + conditions[self.own + len(RECORD_FAULTS) + 1 :]  # `fault` was asked before
+        any_fault = " OR ".join(f"({condition})" for condition in asked)
         return (
             f"CASE WHEN fault IS NOT NULL THEN {bits(readable)} WHEN {any_fault} THEN {bits(conditions)} "
             "ELSE 0::BIGINT END"

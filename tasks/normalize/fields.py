@@ -10,8 +10,8 @@ from tasks.contract import SQL_TYPES, Column
 from tasks.normalize.mapping import RAW
 from tasks.normalize.parse_code import currency_codes
 from tasks.normalize.parse_contact import EMAIL
-from tasks.normalize.parse_date import stamp_columns
-from tasks.normalize.parse_number import number_sql
+from tasks.normalize.parse_date import early_stamp_sql, stamp_columns, usable
+from tasks.normalize.parse_number import early_number_sql, number_sql
 from tasks.normalize.parse_text import Kind, tidy_sql
 from tasks.normalize.rules import Rule
 from tasks.normalize.sql import case, literal, literals, name, select
@@ -44,9 +44,41 @@ def stacked(query: str, layers: Iterable[Layer]) -> str:
 
 
 def clean(rules: Mapping[str, Rule]) -> list[Layer]:
-    """Two layers: `clean_<column>` cleaned text, `text_<column>` the same after the profile's values."""
-    first = {f"clean_{column}": tidy_sql(name(RAW + column), _kind(rule)) for column, rule in rules.items()}
-    return [first, {f"text_{column}": _valued(column, rule) for column, rule in rules.items()}]
+    """Three layers: `early_<column>`, `clean_<column>`, and `text_<column>`, cleaned and after the profile's values.
+
+    `early_<column>` is the number or date that the raw text is in its plainest form, else null. Nearly all are, and
+    then the text is taken as it is: cleaning costs more than reading it.
+    """
+    early = {f"early_{column}": sql for column, rule in rules.items() if (sql := _early(column, rule))}
+    cleaned = {}
+    for column, rule in rules.items():
+        raw, known = name(RAW + column), f"early_{column}"
+        tidy = tidy_sql(raw, _kind(rule))
+        if known in early:
+            plain = usable(known) if rule.column.type == "date" else f"{known} IS NOT NULL"
+            tidy = f"CASE WHEN {plain} THEN {raw} ELSE {tidy} END"
+        cleaned[f"clean_{column}"] = tidy
+    return [early, cleaned, {f"text_{column}": _valued(column, rule) for column, rule in rules.items()}]
+
+
+def _early(column: str, rule: Rule) -> str | None:
+    raw = name(RAW + column)
+    if rule.values:
+        return None
+    if rule.column.type == "date":
+        return early_stamp_sql(raw, rule.dates)
+    return early_number_sql(raw, rule.decimal, typed=rule.typed, type_=_stored(rule.column)) if rule.numeric else None
+
+
+def number(column: str, rule: Rule) -> str:
+    """The number of a column over the layers of `clean`."""
+    text, stored = f"text_{column}", _stored(rule.column)
+    read = number_sql(text, rule.decimal, rule.grouping, typed=rule.typed, type_=stored)
+    return read if rule.values else f"CASE WHEN early_{column} IS NOT NULL THEN early_{column} ELSE {read} END"
+
+
+def _stored(column: Column) -> str:
+    return SQL_TYPES["decimal" if column.type == "integer" else column.type]
 
 
 def _kind(rule: Rule) -> Kind:
@@ -75,6 +107,12 @@ def unnamed_value(column: str, rule: Rule) -> tuple[tuple[str, str], ...]:
     return ((f"{column}:unknown_value", f"clean_{column} NOT IN ({literals(rule.values)})"),)
 
 
+def rounded_sql(column: str) -> str:
+    """Whether a number is what a spreadsheet shows of a long one: 1,23457E+11 stands for many customers at once."""
+    text = f"text_{column}"
+    return f"contains({text}, 'E+') AND regexp_full_match({text}, '\\d([.,]\\d+)?E\\+\\d{{1,3}}')"
+
+
 def parsed(rules: Mapping[str, Rule], languages: str, market: str) -> tuple[list[Layer], dict[str, Field]]:
     """Layers for dates and calls that are read twice, and the field of each column (on top of `clean`)."""
     layers: list[Layer] = [{}, {}, {}]
@@ -91,7 +129,8 @@ def parsed(rules: Mapping[str, Rule], languages: str, market: str) -> tuple[list
 
 def date_layers(layers: list[Layer], column: str, rule: Rule) -> None:
     """Add what parses a date column to three layers: `<column>_stamp`, `_timed`, `_utc` in the last."""
-    for layer, columns in zip(layers, stamp_columns(column, f"text_{column}", rule.dates), strict=True):
+    early = f"early_{column}" if _early(column, rule) else None
+    for layer, columns in zip(layers, stamp_columns(column, f"text_{column}", rule.dates, early), strict=True):
         layer.update(columns)
 
 
@@ -102,7 +141,7 @@ def _field(column: Column, rule: Rule, layers: list[Layer], languages: str, mark
         return Field(at, value, ((f"{at}:unreadable", f"{text} IS NOT NULL AND {at}_stamp IS NULL"),))
     if rule.numeric:
         layers[0][f"number_{at}"] = _number(column, rule)
-        return Field(at, f"number_{at}", ((f"{at}:unreadable", f"{text} IS NOT NULL AND number_{at} IS NULL"),))
+        return Field(at, f"number_{at}", ((f"{at}:unreadable", f"number_{at} IS NULL AND {text} IS NOT NULL"),))
     if at == "phone":  # a number without its country is one of where the customer lives, else of the market
         layers[1]["value_phone"] = f"CASE WHEN {text} IS NOT NULL THEN strata_phone({text}, {market}) END"
     else:
@@ -123,15 +162,8 @@ def _phone_faults() -> tuple[tuple[str, str], ...]:
 
 
 def _number(column: Column, rule: Rule) -> str:
-    number = number_sql(
-        f"text_{column.name}",
-        rule.decimal,
-        rule.grouping,
-        SQL_TYPES["decimal" if column.type == "integer" else column.type],
-    )
-    if column.type != "integer":
-        return number
-    return f"CASE WHEN {number} = trunc({number}) THEN CAST({number} AS BIGINT) END"
+    read = number(column.name, rule)
+    return read if column.type != "integer" else f"CASE WHEN {read} = trunc({read}) THEN CAST({read} AS BIGINT) END"
 
 
 def _value(column: Column, rule: Rule, languages: str) -> str:

@@ -12,6 +12,7 @@ from typing import Any
 
 import duckdb
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from tasks.normalize import parse_code, parse_contact, parse_date, parse_number, parse_text
 
@@ -59,12 +60,20 @@ def _vectorised(parser: _Parser, arguments: int) -> Callable[..., Any]:
     return lambda text, how, more: _by_value(parser, text, how, more)
 
 
-def _by_value(parser: _Parser, *columns: Any) -> Any:
-    """Apply a parser of texts to vectors of texts, once for each distinct combination; null where one is null."""
+def _by_value(parser: _Parser, text: Any, *how: Any) -> Any:
+    """Apply a parser to a vector of texts, once for each distinct one; null where one is null."""
+    settings = [pc.unique(column).to_pylist() for column in how]
+    if all(len(values) == 1 for values in settings):
+        distinct = pc.unique(text)
+        arguments = [values[0] for values in settings]
+        found = [
+            None if value is None or None in arguments else parser(value, *arguments) for value in distinct.to_pylist()
+        ]
+        return pc.take(pa.array(found, pa.string()), pc.index_in(text, value_set=distinct))
     known: dict[tuple[str | None, ...], str | None] = {}
-    found = []
-    for values in zip(*(column.to_pylist() for column in columns), strict=True):
+    several = []
+    for values in zip(*(column.to_pylist() for column in (text, *how)), strict=True):
         if values not in known:
             known[values] = None if None in values else parser(*values)
-        found.append(known[values])
-    return pa.array(found, pa.string())
+        several.append(known[values])
+    return pa.array(several, pa.string())

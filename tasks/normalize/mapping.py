@@ -23,6 +23,7 @@ _OF_SELECTS = (
     duckdb.InvalidInputException,
     duckdb.OutOfRangeException,
     duckdb.ConversionException,
+    duckdb.OutOfMemoryException,
 )
 #: Prefix of mapped raw text in the queries of this stage.
 RAW = "raw_"
@@ -83,10 +84,14 @@ def plan(
     driving = sources.tables[selected.driving]
     numbered = driving.numbered and not selected.joins and not profile.source.shared
     columns = tuple(column.name for column in contract.mapped if column.name in outputs)
+    try:
+        query = _query(con, selected, outputs, columns, tables, number)
+    except _OF_SELECTS as error:  # a join's own conditions
+        raise _unrunnable(profile, table, error) from error
     return Mapped(
         table=contract,
         driving=driving,
-        query=_query(con, selected, outputs, columns, tables, number),
+        query=query,
         columns=columns,
         typed=frozenset(column for column in columns if _is_typed(outputs[column], selected, sources)),
         mapping=mapping,
@@ -255,14 +260,18 @@ def blame_select(
     try:
         con.execute(f"SELECT max(hash(m)) FROM ({mapped.query}) m").fetchall()
     except _OF_SELECTS as cause:
-        said = re.sub(r"\d", "9", re.sub(r"'[^']*'|\"[^\"]*\"", "'…'", str(cause).strip().splitlines()[0]))
-        return ProfileError(
-            f"the SELECT fails on the drop's rows: {said}",
-            market=profile.market.country,
-            path=f"source.mapping.{mapped.table.name}.select",
-            hint="all raw columns are text: TRY_CAST before reckoning, and check patterns",
-        )
+        return _unrunnable(profile, mapped.table.name, cause)
     return None
+
+
+def _unrunnable(profile: Profile, table: str, cause: duckdb.Error) -> ProfileError:
+    said = re.sub(r"\d", "9", re.sub(r"'[^']*'|\"[^\"]*\"", "'…'", str(cause).strip().splitlines()[0]))
+    return ProfileError(
+        f"the SELECT fails on the drop's rows: {said}",
+        market=profile.market.country,
+        path=f"source.mapping.{table}.select",
+        hint="all raw columns are text: TRY_CAST before reckoning, and check patterns and lengths",
+    )
 
 
 def of_market(mapped: Mapped, profile: Profile) -> Mapped:

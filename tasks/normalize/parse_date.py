@@ -150,6 +150,8 @@ def _by_patterns(text: str, form: DateForm) -> str | None:
             return None
         if found.tzinfo is not None:
             return found.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        if pattern.endswith("Z"):  # a letter of the pattern, not %Z: it says UTC all the same
+            return found.isoformat() + "Z"
         return found.isoformat() if "%H" in pattern or "%I" in pattern else str(found.date())
     return None
 
@@ -183,43 +185,67 @@ def _offset(zone: str) -> timedelta:
     return offset if zone[0] == "+" else -offset
 
 
-def stamp_columns(prefix: str, text: str, form: DateForm) -> tuple[dict[str, str], dict[str, str], dict[str, str]]:
+def usable(stamp: str) -> str:
+    """The condition that a TIMESTAMP is not null and none that a misread value would give."""
+    return f"{stamp} >= TIMESTAMP '{EARLIEST_YEAR}-01-01'"
+
+
+def early_stamp_sql(raw: str, form: DateForm) -> str | None:
+    """A DuckDB expression over raw text: the TIMESTAMP of values of the forms' own lengths, else null.
+
+    None where no form has a length of its own.
+    """
+    by_form, _ = _choices(raw, form)
+    return _first(raw, by_form) if by_form else None
+
+
+def stamp_columns(
+    prefix: str, text: str, form: DateForm, early: str | None
+) -> tuple[dict[str, str], dict[str, str], dict[str, str]]:
     """DuckDB expressions over cleaned text, in three layers (each reads the columns of the one before).
 
-    The last layer's columns: `<prefix>_stamp` TIMESTAMP, `<prefix>_timed` BOOLEAN (has a time of day), `<prefix>_utc`
-    BOOLEAN (the value says its own zone, and the stamp is UTC).
+    `early` is a column with what `early_stamp_sql` gave. The last layer's columns: `<prefix>_stamp` TIMESTAMP,
+    `<prefix>_timed` BOOLEAN (has a time of day), `<prefix>_utc` BOOLEAN (the value says its own zone, and the stamp is
+    UTC).
     """
     fast, slow = f"{prefix}_fast", f"{prefix}_slow"
-    usable = f"{fast} >= TIMESTAMP '{EARLIEST_YEAR}-01-01'"
+    read = usable(fast)
     function = f"strata_stamp({text}, {literal(form.code())})"
     timed = f"(contains({text}, ':') OR length({text}) > {_LONGEST_DAY})"
+    by_form, by_shape = _choices(text, form)
+    usual = f"coalesce({_first(text, by_form)}, {_first(text, by_shape)})"
+    says_utc = f"suffix({text}, 'Z')" if any(pattern.endswith("Z") for pattern in _patterns(form)) else "false"
     return (
-        {fast: _fast(text, form)},
-        {slow: f"CASE WHEN {usable} OR {text} IS NULL THEN NULL ELSE {function} END"},
+        {fast: usual if early is None else f"CASE WHEN {usable(early)} THEN {early} ELSE {usual} END"},
+        {slow: f"CASE WHEN {read} OR {text} IS NULL THEN NULL ELSE {function} END"},
         {
-            f"{prefix}_stamp": f"CASE WHEN {usable} THEN {fast} ELSE try_cast(rtrim({slow}, 'Z') AS TIMESTAMP) END",
-            f"{prefix}_timed": f"CASE WHEN {usable} THEN {timed} ELSE contains({slow}, 'T') END",
-            f"{prefix}_utc": f"coalesce(suffix(CASE WHEN {usable} THEN {text} ELSE {slow} END, 'Z'), false)",
+            f"{prefix}_stamp": f"CASE WHEN {read} THEN {fast} ELSE try_cast(rtrim({slow}, 'Z') AS TIMESTAMP) END",
+            f"{prefix}_timed": f"CASE WHEN {read} THEN {timed} ELSE contains({slow}, 'T') END",
+            f"{prefix}_utc": f"CASE WHEN {read} THEN {says_utc} ELSE coalesce(suffix({slow}, 'Z'), false) END",
         },
     )
 
 
-def _fast(text: str, form: DateForm) -> str:
-    """What DuckDB reads itself: Gregorian dates of four-digit years without offsets.
+def _patterns(form: DateForm) -> tuple[str, ...]:
+    """What DuckDB reads itself: Gregorian dates of four-digit years without offsets."""
+    patterns = form.patterns or (*(d + t for t in _TIMES for d in _FAST.get(form.order, ())), *_ISO)
+    unusual = form.calendar != "gregorian" or any(sign in "".join(patterns) for sign in ("%z", "%Z", "%b", "%B"))
+    return () if unusual else tuple(patterns)
+
+
+def _choices(text: str, form: DateForm) -> tuple[dict[str, list[str]], dict[str, list[str]]]:
+    """Patterns by the condition under which a value may have them: by its form, and by its shape.
 
     A pattern that fails costs ten times one that fits, so the value's form or shape chooses the pattern. Forms come
     first (a LIKE costs 5 ns a row, a shape 100); what no form reads is left to the shapes.
     """
-    patterns = form.patterns or (*(d + t for t in _TIMES for d in _FAST.get(form.order, ())), *_ISO)
-    if form.calendar != "gregorian" or any(unusual in "".join(patterns) for unusual in ("%z", "%Z", "%b", "%B")):
-        return "NULL::TIMESTAMP"
     by_form: dict[str, list[str]] = {}
     by_shape: dict[str, list[str]] = {}
-    for pattern in patterns:
+    for pattern in _patterns(form):
         if form_ := _fixed(pattern):
             by_form.setdefault(f"{text} LIKE {literal(form_)}", []).append(pattern)
         by_shape.setdefault(_shape(text, pattern), []).append(pattern)
-    return f"coalesce({_first(text, by_form)}, {_first(text, by_shape)})"
+    return by_form, by_shape
 
 
 def _first(text: str, choices: dict[str, list[str]]) -> str:

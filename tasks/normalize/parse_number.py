@@ -13,6 +13,7 @@ from tasks.normalize.parse_code import currency_codes
 from tasks.normalize.parse_text import LATIN_DIGITS, NATIVE_DIGITS
 from tasks.normalize.sql import literal
 
+DECIMAL = "DECIMAL(18,4)"
 _DIGITS = str.maketrans(NATIVE_DIGITS, LATIN_DIGITS)
 #: Minus signs besides '-': U+2212, hyphens, figure and en dash, small (full-width is NFKC's).
 _MINUS = dict.fromkeys(map(ord, "\u2212\u2010\u2011\u2012\u2013\ufe63"), "-")
@@ -124,23 +125,26 @@ def _is_currency(word: str) -> bool:
     return (signs and len(word) <= 4) or word.upper() in currency_codes() or word.casefold() in _ABBREVIATIONS  # noqa: PLR2004 - US$, CFA signs
 
 
-def number_sql(text: str, decimal: str, grouping: str | None, type_: str = "DECIMAL(18,4)") -> str:
+def early_number_sql(raw: str, decimal: str, *, typed: bool, type_: str = DECIMAL) -> str:
+    """A DuckDB expression over raw text: the decimal of a number in its plainest form, else null. Blanks do not count.
+
+    What casts read besides is no number here: exponents, which no till writes (a spreadsheet makes 5E3 of an
+    article number), and digits grouped by `_`. Text of a typed file may have an exponent.
+    """
+    doubtful = [sign for sign in ",." if sign != decimal] + ([] if typed else ["e", "E", "_"])
+    plain = raw if decimal == "." else f"replace({raw}, {literal(decimal)}, '.')"
+    doubt = " OR ".join(f"contains({raw}, {literal(sign)})" for sign in doubtful)
+    return f"CASE WHEN NOT ({doubt}) THEN try_cast({plain} AS {type_}) END"
+
+
+def number_sql(text: str, decimal: str, grouping: str | None, *, typed: bool = False, type_: str = DECIMAL) -> str:
     """A DuckDB expression over cleaned text: a decimal rounded half away from zero, or null for what is no number."""
-
-    def cast(expression: str) -> str:
-        return f"try_cast({expression} AS {type_})"
-
     usual = {".": ",", ",": "."}.get(decimal)
-    plain = text if decimal == "." else f"replace({text}, {literal(decimal)}, '.')"
     slow = f"strata_number({text}, {literal(decimal)}, {literal('any' if grouping is None else grouping)})"
-    if usual is None:  # the Arabic decimal sign
-        fast = f"CASE WHEN NOT contains({text}, '.') THEN {cast(plain)} END"
-        return f"coalesce({fast}, CASE WHEN {text} IS NOT NULL THEN {cast(slow)} END)"
-    grouped = f"regexp_full_match({text}, '-?\\d{{1,3}}([{usual}]\\d{{2,3}})*[{usual}]\\d{{3}}([{decimal}]\\d*)?')"
-    ungrouped = f"replace(replace({text}, '{usual}', ''), '{decimal}', '.')"
-    allowed = "true" if grouping in {None, usual} else "false"
-    fast = (
-        f"CASE WHEN contains({text}, '{usual}') THEN CASE WHEN {allowed} AND {grouped} THEN {cast(ungrouped)} END"
-        f" ELSE {cast(plain)} END"
-    )
-    return f"coalesce({fast}, CASE WHEN {text} IS NOT NULL THEN {cast(slow)} END)"
+    readings = [early_number_sql(text, decimal, typed=typed, type_=type_)]
+    if usual is not None and grouping in {None, usual}:
+        grouped = f"'-?\\d{{1,3}}([{usual}]\\d{{2,3}})*[{usual}]\\d{{3}}([{decimal}]\\d*)?'"
+        ungrouped = f"replace(replace({text}, '{usual}', ''), '{decimal}', '.')"
+        readings.append(f"CASE WHEN regexp_full_match({text}, {grouped}) THEN try_cast({ungrouped} AS {type_}) END")
+    readings.append(f"CASE WHEN {text} IS NOT NULL THEN try_cast({slow} AS {type_}) END")
+    return f"coalesce({', '.join(readings)})"

@@ -44,6 +44,8 @@ _FUNCTIONS = (
     *(exp.StartsWith, exp.RegexpExtract, exp.RegexpReplace, exp.RegexpLike, exp.RegexpFullMatch, exp.Abs, exp.Round),
 )
 _ALLOWED = (*_OPERATORS, *_FUNCTIONS)
+#: Codes are padded to a few signs; a text of gigabytes is a row's.
+_LONGEST_PAD = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +123,8 @@ class _Scope:
         for part in node.walk():
             if not isinstance(part, _ALLOWED):
                 self.fail(f"{type(part).__name__.upper()} is not allowed in a mapping", part)
+            if isinstance(part, exp.Pad) and not _is_length(part.expression):
+                self.fail(f"a length that is no number up to {_LONGEST_PAD}", part)
 
     def alias_of(self, column: exp.Column) -> str:
         wanted = column.name
@@ -139,6 +143,10 @@ class _Scope:
         if len(owners) > 1:
             self.fail(f"column {wanted} is in several tables: {', '.join(owners)}", column)
         return owners[0]
+
+
+def _is_length(node: exp.Expression) -> bool:
+    return isinstance(node, exp.Literal) and node.is_int and int(node.name) <= _LONGEST_PAD
 
 
 class Fail:

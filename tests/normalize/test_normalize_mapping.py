@@ -146,3 +146,23 @@ def test_typed_text_is_iso_whatever_the_profile_declares(make):
         source={"formats": {"decimal_sign": ",", "date_order": "dmy"}},
     )
     assert made.rows("transactions", "local_date::VARCHAR, gross::DOUBLE") == [("2024-02-03", 1234.5)]
+
+
+@pytest.mark.parametrize(
+    ("join", "says"),
+    [
+        ("c.name = s.name AND regexp_matches(c.name, '(')", "fails on the drop's rows"),
+        ("lpad(c.name, 2000000000, '0') = s.name", "a length that is no number up to 1000"),
+    ],
+)
+def test_an_error_in_a_joins_condition_is_the_mappings(make, join, says):
+    select = f"SELECT s.date, s.amount FROM sales s LEFT JOIN c ON {join}"
+    with pytest.raises(ProfileError, match=says) as error:
+        make({"sales": "date;amount;name\n2024-01-02;5;a\n", "c": "name\na\n"}, {"transactions": {"select": select}})
+    assert error.value.path == "source.mapping.transactions.select"
+
+
+def test_a_table_of_no_mapping_shows_the_shapes_of_its_names_only(make):
+    tables = {"sales": "date;amount\n2024-01-02;5\n", "visits": "Amélie;amelie@privat.example\nx;y\n"}
+    made = make(tables, {"transactions": {"source": "sales", "columns": {"date": "date", "amount": "amount"}}})
+    assert made.canonical.evidence["unmapped_columns"] == {"visits": ["xxxxxx", "xxxxxx@xxxxxx.xxxxxxx"]}

@@ -192,3 +192,39 @@ def test_currencies_of_before_the_euro_are_currencies():
 )
 def test_a_phone_is_sure_or_says_that_it_is_not(text, status):
     assert phone(text, "DE") == status
+
+
+@pytest.mark.parametrize("text", ["5e3", "5E3", "1.5e3", "5E-3", "1_0"])
+def test_what_only_a_program_reads_as_a_number_is_none(lines, text):
+    made = lines(f"order;line;member;date;amount\nA;1;m;2024-01-02;{text}\n")
+    assert made.quarantined() == {("transactions", 1): "amount:unreadable"}
+
+
+@pytest.mark.parametrize("text", ["1,23457E+11", "1.23457E+11", "1E+12"])
+def test_a_member_number_that_a_spreadsheet_rounded_is_nobodys(lines, make, text):
+    made = lines(
+        f"order;line;member;date;amount\nA;1;{text};2024-01-02;5\n{text};1;m;2024-01-02;5\nA;2;E+;2024-01-02;5\n"
+    )
+    assert made.quarantined() == {
+        ("transactions", 1): "member_number:rounded",
+        ("transactions", 2): "order_id:rounded",
+    }
+    tables = {"sales": "date;amount\n2024-01-02;5\n", "people": f"id\n{text}\n12\n"}
+    mapping = {"transactions": {"source": "sales", "columns": {"date": "date", "amount": "amount"}}}
+    made = make(tables, {**mapping, "customers": {"source": "people", "columns": {"member_number": "id"}}})
+    assert made.quarantined() == {("customers", 1): "member_number:rounded"}
+
+
+def test_a_pattern_may_say_utc_by_a_letter(lines):
+    formats = {"decimal_sign": ".", "dates": ["%d.%m.%Y %I:%M %pZ"]}
+    made = lines("order;line;member;date;amount\nA;1;m;29.06.2024 11:30 PMZ;5\n", source={"formats": formats})
+    assert made.rows("transactions", "local_date, CAST(sold_at AS VARCHAR)") == [
+        (date(2024, 6, 30), "2024-06-29 23:30:00")
+    ]
+
+
+@pytest.mark.parametrize("text", ["14:05", "14時05分", "14시 05분", "02:05 PM"])
+def test_a_time_of_day_as_tills_print_it(lines, text):
+    head = "order;line;member;date;amount;time"
+    made = lines(f"{head}\nA;1;m;2024-01-02;5;{text}\n", columns={"time": "time"})
+    assert made.rows("transactions", "CAST(sold_at AS VARCHAR)") == [("2024-01-02 13:05:00",)]
