@@ -47,7 +47,7 @@ def _reading(rule: Rule) -> _Reading | None:
         if other is None:
             return None
         # A number that is too large for its column is one under either sign, and contradicts nothing.
-        mine, others = (f"strata_number(text, {literal(sign)}, 'any')" for sign in (rule.decimal, other))
+        mine, others = (f"strata_number(text, {literal(sign)}, 'any', '')" for sign in (rule.decimal, other))
         condition = f"{others} IS NOT NULL AND {mine} IS NULL"
         return _Reading(condition, f"decimal sign {rule.decimal}", other, "decimal_sign")
     form = rule.dates

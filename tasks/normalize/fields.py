@@ -73,7 +73,7 @@ def _early(column: str, rule: Rule) -> str | None:
 def number(column: str, rule: Rule) -> str:
     """The number of a column over the layers of `clean`."""
     text, stored = f"text_{column}", _stored(rule.column)
-    read = number_sql(text, rule.decimal, rule.grouping, typed=rule.typed, type_=stored)
+    read = number_sql(text, rule.decimal, rule.grouping, rule.currencies, typed=rule.typed, type_=stored)
     return read if rule.values else f"CASE WHEN early_{column} IS NOT NULL THEN early_{column} ELSE {read} END"
 
 

@@ -19,7 +19,7 @@ from tasks.normalize import parse_code, parse_contact, parse_date, parse_number,
 _Parser = Callable[..., str | None]
 _KERNELS: dict[str, Callable[[Any], Any]] = {"strata_free": parse_text.tidy_free, "strata_code": parse_text.tidy_code}
 _PARSERS: dict[str, tuple[int, _Parser]] = {
-    "strata_number": (3, parse_number.number),
+    "strata_number": (4, parse_number.number),
     "strata_stamp": (2, parse_date.stamp),
     "strata_country": (2, parse_code.country),
     "strata_language": (2, parse_code.language),
@@ -55,9 +55,9 @@ def _functions() -> dict[str, tuple[int, Callable[..., Any]]]:
 
 def _vectorised(parser: _Parser, arguments: int) -> Callable[..., Any]:
     """A function with as many parameters as DuckDB will count."""
-    if arguments == 2:  # noqa: PLR2004 - the parsers have two or three
+    if arguments == 2:  # noqa: PLR2004 - the parsers have two or four
         return lambda text, how: _by_value(parser, text, how)
-    return lambda text, how, more: _by_value(parser, text, how, more)
+    return lambda text, first, second, third: _by_value(parser, text, first, second, third)
 
 
 def _by_value(parser: _Parser, text: Any, *how: Any) -> Any:

@@ -15,14 +15,20 @@ from tasks.records import Outcome, TableLedger
 NO_CURRENCY = "XXX"
 
 
+def till_sql(line: str) -> str:
+    """What a line of the relation `line` adds to the till's total: a return takes away, however its sign came."""
+    amount = f"coalesce({line}.delivered, {line}.gross)"
+    return f"CASE WHEN {line}.kind = 'return' THEN -abs({amount}) ELSE {amount} END"
+
+
 def count_staged(
     con: duckdb.DuckDBPyConnection, relation: str, faults: Faults, where: str | None, *, amounts: bool = False
 ) -> TableLedger:
     """The ledger of staged rows by faults and `aside`; rows that pass count as kept until `move` says otherwise."""
     ledger = TableLedger(faults.table.name)
-    money = "currency, kind, sum(coalesce(delivered, gross))" if amounts else "NULL, NULL, NULL"
+    money = f"currency, kind, sum({till_sql('s')})" if amounts else "NULL, NULL, NULL"
     rows = con.execute(
-        f"SELECT aside, row_faults, count(*), {money} FROM {relation} GROUP BY ALL ORDER BY ALL"
+        f"SELECT aside, row_faults, count(*), {money} FROM {relation} s GROUP BY ALL ORDER BY ALL"
     ).fetchall()
     for aside, mask, count, currency, kind, amount in rows:
         ledger.read += count

@@ -152,10 +152,14 @@ def line_faults(profile: Profile, rules: Mapping[str, Rule]) -> list[Fault]:
     )
     for column, rule in rules.items():
         faults += [Fault(reason, condition, column) for reason, condition in unnamed_value(column, rule)]
-    for column in ("member_number", "order_id"):
-        if column in rules:
-            faults.append(Fault(f"{column}:rounded", rounded_sql(column), column))
-    return faults
+    return faults + _id_faults(rules)
+
+
+def _id_faults(rules: Mapping[str, Rule]) -> list[Fault]:
+    """An order without its number would become one of its own, or a member's whole day."""
+    missing = Fault("order_id:missing", "text_order_id IS NULL AND unmatched IS NULL", "order_id")
+    rounded = [Fault(f"{c}:rounded", rounded_sql(c), c) for c in ("member_number", "order_id") if c in rules]
+    return [*([missing] if "order_id" in rules else []), *rounded]
 
 
 def _no_text(rules: Mapping[str, Rule]) -> str:

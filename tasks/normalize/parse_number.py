@@ -11,7 +11,7 @@ from functools import lru_cache
 
 from tasks.normalize.parse_code import currency_codes
 from tasks.normalize.parse_text import LATIN_DIGITS, NATIVE_DIGITS
-from tasks.normalize.sql import literal
+from tasks.normalize.sql import literal, literals
 
 DECIMAL = "DECIMAL(18,4)"
 _DIGITS = str.maketrans(NATIVE_DIGITS, LATIN_DIGITS)
@@ -59,9 +59,11 @@ _ABBREVIATIONS = frozenset(
             "le.",
             "ksh",
         ),
-        *("br", "r", "tl", "s/", "b/.", "q", "l", "bs", "bs.", "د.إ", "ر.س", "ج.م", "د.ك", "ر.ق", "د.ب", "د.م", "ر.ع"),
+        *("br", "tl", "s/", "b/.", "bs", "bs.", "د.إ", "ر.س", "ج.م", "د.ك", "ر.ق", "د.ب", "د.م", "ر.ع"),
     ]
 )
+#: A letter is money only where its currency is used: elsewhere l37,99 is a 237,99 of which a digit went wrong.
+_LETTERS = {"r": "ZAR", "q": "GTQ", "l": "HNL"}
 #: Digits of the group before the decimal sign, everywhere.
 _THOUSAND = 3
 _ROUND_BRACKETS = re.compile(r"\((.+)\)")
@@ -69,26 +71,29 @@ _EDGE_WORD = re.compile(r"^[^\d\s+(.,٫-][^\d\s+(-]*|[^\d\s+)-]*[^\d\s+).,٫'’
 
 
 @lru_cache(maxsize=1 << 16)
-def number(text: str, decimal: str, grouping: str) -> str | None:
+def number(text: str, decimal: str, grouping: str, currencies: str = "") -> str | None:
     """Plain decimal text, or None for what is no number.
 
     `decimal` is the column's decimal sign, `grouping` its grouping sign (`any`: any but the decimal sign, the
-    same throughout). Groups have three digits before the decimal sign, others two or three (1,00,000).
+    same throughout), `currencies` the ISO codes of the market's. Groups have three digits before the decimal sign,
+    others two or three (1,00,000).
 
     >>> number("Rs. 1,00,000", ".", "any"), number("1.234,50 €", ",", "any"), number("(12.5)", ".", "any")
     ('100000', '1234.50', '-12.5')
     >>> number("1.234", ",", "."), number("1.23", ",", "."), number("12 kg", ".", "any")
     ('1234', None, None)
+    >>> number("R12,50", ",", "any", "ZAR"), number("R12,50", ",", "any", "PLN")
+    ('12.50', None)
     """
     plain = text.translate(_DIGITS).translate(_MINUS).strip()
     bracketed = _ROUND_BRACKETS.fullmatch(plain)
-    plain = _without_currency(bracketed[1] if bracketed else plain)
+    plain = _without_currency(bracketed[1] if bracketed else plain, currencies)
     plain = re.sub(f"{re.escape(decimal)}-{{1,2}}$", "", plain)  # 5,- and 5.-- are five without cents
     negative = bracketed is not None
     if plain.endswith("-"):
         negative, plain = not negative, plain[:-1].rstrip()
     elif plain[:1] in {"-", "+"}:
-        negative, plain = negative != plain.startswith("-"), _without_currency(plain[1:].lstrip())
+        negative, plain = negative != plain.startswith("-"), _without_currency(plain[1:].lstrip(), currencies)
     whole, _, fraction = plain.partition(decimal)
     integer = _ungrouped(whole, decimal, grouping)
     if (
@@ -112,15 +117,17 @@ def _ungrouped(whole: str, decimal: str, grouping: str) -> str | None:
     return "".join([first, *groups]) if sized and all(g.isascii() and g.isdigit() for g in (first, *groups)) else None
 
 
-def _without_currency(text: str) -> str:
+def _without_currency(text: str, currencies: str) -> str:
     """Without one currency sign, code or abbreviation before or after."""
     match = _EDGE_WORD.search(text)
-    if match and _is_currency(match[0]):
+    if match and _is_currency(match[0], currencies):
         return (text[: match.start()] + text[match.end() :]).strip()
     return text
 
 
-def _is_currency(word: str) -> bool:
+def _is_currency(word: str, currencies: str) -> bool:
+    if letter := _LETTERS.get(word.casefold()):
+        return letter in currencies
     signs = any(unicodedata.category(sign) == "Sc" for sign in word)
     return (signs and len(word) <= 4) or word.upper() in currency_codes() or word.casefold() in _ABBREVIATIONS  # noqa: PLR2004 - US$, CFA signs
 
@@ -137,10 +144,13 @@ def early_number_sql(raw: str, decimal: str, *, typed: bool, type_: str = DECIMA
     return f"CASE WHEN NOT ({doubt}) THEN try_cast({plain} AS {type_}) END"
 
 
-def number_sql(text: str, decimal: str, grouping: str | None, *, typed: bool = False, type_: str = DECIMAL) -> str:
+def number_sql(
+    text: str, decimal: str, grouping: str | None, currencies: str = "", *, typed: bool = False, type_: str = DECIMAL
+) -> str:
     """A DuckDB expression over cleaned text: a decimal rounded half away from zero, or null for what is no number."""
     usual = {".": ",", ",": "."}.get(decimal)
-    slow = f"strata_number({text}, {literal(decimal)}, {literal('any' if grouping is None else grouping)})"
+    signs = (decimal, "any" if grouping is None else grouping, currencies)
+    slow = f"strata_number({text}, {literals(signs)})"
     readings = [early_number_sql(text, decimal, typed=typed, type_=type_)]
     if usual is not None and grouping in {None, usual}:
         grouped = f"'-?\\d{{1,3}}([{usual}]\\d{{2,3}})*[{usual}]\\d{{3}}([{decimal}]\\d*)?'"

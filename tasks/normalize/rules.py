@@ -29,6 +29,8 @@ class Rule:
     typed: bool = False
     decimal: str = "."
     grouping: str | None = None
+    currencies: str = ""
+    """ISO codes of the market's, for signs of money that are letters."""
     dates: DateForm = field(default_factory=DateForm)
     zone: str | None = None
     yes: tuple[str, ...] = YES
@@ -69,6 +71,7 @@ def _declared(profile: Profile, mapped: Mapped, column: Column) -> Rule:
         typed=typed,
         decimal="." if typed else formats.decimal_sign or ".",
         grouping=None if typed else formats.grouping_sign,
+        currencies=" ".join(sorted({period.code for period in profile.market.currencies})),
         dates=DateForm() if typed else DateForm(formats.dates, order, formats.calendar),
         zone=formats.time_zone,
         yes=(*YES, *(tidy(word).lower() for word in formats.yes)),

@@ -116,7 +116,7 @@ class _Scope:
         sql = node.copy().transform(resolved).sql(dialect="duckdb", comments=False)
         term = Term(sql, frozenset(reads))
         if within is not None and not {alias for alias, _ in reads} <= within:
-            self.fail("a join's condition reads a table that comes later", node)
+            self.fail("a join's condition may read its own table; with another one it must be an equality", node)
         return term
 
     def check(self, node: exp.Expression) -> None:

@@ -16,7 +16,7 @@ from tasks.normalize import corrections, customers
 from tasks.normalize.contradictions import check_lines, check_table
 from tasks.normalize.duplicates import find_doubles, repeated_files
 from tasks.normalize.faults import Fault
-from tasks.normalize.ledger import count_staged, move
+from tasks.normalize.ledger import count_staged, move, till_sql
 from tasks.normalize.mapping import Mapped
 from tasks.normalize.quarantine import refused_sql
 from tasks.normalize.returns import find_rate_dates
@@ -175,7 +175,7 @@ def finish_lines(run: Run, lines: Lines, excluded: int) -> CanonicalLines:
     also = ("place", "member_number")
     looked = kept if key or files else f"(SELECT * FROM {kept} WHERE false)"
     doubles = find_doubles(con, looked, key, content_columns(), files, "strata_doubles", also)
-    by = "s.currency, s.kind, count(*), sum(coalesce(s.delivered, s.gross))"
+    by = f"s.currency, s.kind, count(*), sum({till_sql('s')})"
     if doubles:
         query = (
             f"SELECT d.reason, {by} FROM {STAGED} s JOIN strata_doubles d ON s.place = d.place "
@@ -189,10 +189,11 @@ def finish_lines(run: Run, lines: Lines, excluded: int) -> CanonicalLines:
             f"ON s.member_number = x.member_number{anti} WHERE {_KEPT} GROUP BY ALL ORDER BY ALL"
         )
         move(con, ledger, "filtered", query, amounts=True)
-    returns, dated = find_rate_dates(con)
-    if returns:
-        run.evidence["returns"] = {"lines": returns, "order_found": dated}
-    found = write_changes(con, lines, run.work / CHANGES, doubles=doubles, excluded=excluded, rate_dates=dated)
+    if returns := find_rate_dates(con):
+        run.evidence["returns"] = returns
+    found = write_changes(
+        con, lines, run.work / CHANGES, doubles=doubles, excluded=excluded, rate_dates=returns.get("order_found", 0)
+    )
     # Counted independently of the rows that went elsewhere.
     ledger.kept = int(con.execute(f"SELECT count(*) FROM {found.relation}").fetchall()[0][0])
     ledger.check(run.profile.market.country)

@@ -75,11 +75,16 @@ def normalize(run: MarketRun, sources: Sources) -> Normalized:
     }
     found = remember(run.results, "canonical", depends_on, compute)
     ledger = {name: read_ledger(entry) for name, entry in found.notes["ledger"].items()}
-    changes, starts = found.folder / CHANGES, found.notes["starts"]
-    lines = CanonicalLines(
-        found.folder / LINES, changes if changes.exists() else None, None if starts is None else dict(starts)
-    )
+    lines = lines_of(found.folder, found.notes)
     return Normalized(found.folder, lines, ledger, found.notes["evidence"], found.digest, found.reused)
+
+
+def lines_of(folder: Path, notes: Mapping[str, Any]) -> CanonicalLines:
+    """The canonical transactions in a folder of this step."""
+    changes, starts = folder / CHANGES, notes["starts"]
+    return CanonicalLines(
+        folder / LINES, changes if changes.exists() else None, None if starts is None else dict(starts)
+    )
 
 
 def shared(run: MarketRun, sources: Sources) -> Remembered | None:

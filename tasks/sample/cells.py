@@ -10,7 +10,7 @@ import pyarrow as pa
 
 from tasks.sample import forms
 from tasks.sample.people import BIRTHDAYS, OLDEST, PHONES, People, vocabulary_of
-from tasks.sample.pieces import Cell, Number, Piece, Words, plain_columns
+from tasks.sample.pieces import SLICE, Cell, Number, Piece, Words, plain_columns
 from tasks.sample.prices import GOODS, Prices, tax_of
 from tasks.sample.seasons import DAYS
 from tasks.sample.shop import CHANNELS, TICK
@@ -151,7 +151,8 @@ class CustomerCells:
         """The pieces of a field."""
         spec, people, words = self._spec, self._spec.people, self._spec.words
         groups = people.groups
-        yes_no = [words["consent"]["no"], words["consent"]["yes"]]
+        flags = words.get("flag", words["consent"])
+        yes_no = [flags["no"], flags["yes"]]
         simple: dict[str, Callable[[], Pieces]] = {
             "member_number": lambda: (Words("customer", self._members, clean=True),),
             "name": lambda: self._template(people.name),
@@ -216,10 +217,14 @@ class CustomerCells:
 def member_numbers(spec: MarketSpec, people: People) -> pa.Array:
     """The member number of each customer, as text; second accounts have the web shop's prefix."""
     prefix, first, width = spec.people.member
-    numbers = first + 7 * np.arange(len(people), dtype=np.int64)
     row_pieces = (Words("prefix", [prefix, spec.people.web_member + prefix]), Number("number", width))
     row = plain_columns([Cell("", "", row_pieces)])[0]
-    return row.lines({"prefix": people.known["prefix"].astype(np.int64), "number": numbers})
+    size, slices = len(people), []
+    for begin in range(0, max(size, 1), SLICE):
+        end = min(begin + SLICE, size)
+        numbers = first + 7 * np.arange(begin, end, dtype=np.int64)
+        slices.append(row.lines({"prefix": people.known["prefix"][begin:end].astype(np.int64), "number": numbers}))
+    return pa.concat_arrays(slices)
 
 
 def shifted(codes: dict[str, np.typing.NDArray[np.int64]], offsets: np.typing.NDArray[np.int64]) -> None:

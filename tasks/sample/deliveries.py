@@ -1,4 +1,7 @@
-"""Which rows go to which file: one file, files by year, month and day, older snapshots beside the newest."""
+"""Which rows go to which file: one file, files by year, month and day, older snapshots beside the newest.
+
+Some rows go to two files: the last days of a delivery again in the next one, a whole file again under another name.
+"""
 
 from __future__ import annotations
 
@@ -14,6 +17,7 @@ import numpy as np
 
 from tasks.sample.faults import broken
 from tasks.sample.files import Format, Writer, digest
+from tasks.sample.people import OLDEST
 from tasks.sample.pieces import Cell
 from tasks.sample.seasons import DAYS, day_of
 from tasks.sample.spec import FIRST, LAST, MarketSpec, TableSpec
@@ -56,6 +60,8 @@ class _Target:
     until: int
     writer: Writer
     rows: int = 0
+    counts: Counter[tuple[str, str]] = field(default_factory=Counter)
+    """By market: lines that count (`content`), lines that a later one replaced (`key`), broken rows by kind."""
 
 
 class Delivery:
@@ -70,10 +76,12 @@ class Delivery:
         """Days at which a delivery begins, and the end."""
         self._number = -1
         self._planned: list[tuple[float, int, str]] = []
+        self._last_days: list[Codes] = []
+        """Lines that the next delivery begins with."""
         self.faults: Counter[tuple[str, str]] = Counter()
-        """Broken rows by market and kind."""
-        self.sent_again = 0
-        """Rows of the file that was delivered under two names."""
+        """Broken rows by market and kind, in each file that has them."""
+        self.again: Counter[tuple[str, str]] = Counter()
+        """Lines that came in an earlier file, too: by market and whether they count or not, `content` or `key`."""
 
     def _borders(self) -> list[int]:
         starts = {0, DAYS, *(day_of(day) + 1 for day in self._spec.snapshots)}
@@ -99,6 +107,10 @@ class Delivery:
             if self._table.by != "all" or not self._targets:
                 self.close()
                 self._open(self.borders[number + 1])
+                self._repeat()
+        if self._table.overlap:
+            late = codes["day"] + OLDEST >= self.borders[number + 1] - self._table.overlap
+            self._last_days.append({name: values[late] for name, values in codes.items()})
         count = len(next(iter(codes.values())))
         due = [fault for fault in self._planned if count and (fault[0] * DAYS < end or last)]
         self._planned = self._planned[len(due) :]
@@ -111,16 +123,42 @@ class Delivery:
                 rows = broken(self._spec, self._name, self._cells, self._format.columns, codes, places, target.writer)
                 target.writer.rows(codes, count, rows)
                 target.rows += count + len(rows)
-        for place, _, kind in places:
-            self.faults[self._market(codes, place), kind] += 1
+                target.counts += self._counted(codes)
+        kinds = Counter((self._market(codes, place), kind) for place, _, kind in places)
+        self.faults += kinds
+        for target in self._targets:
+            target.counts += kinds
+
+    def _repeat(self) -> None:
+        """Write the last days of the delivery before once more."""
+        for codes in self._last_days:
+            for target in self._targets:
+                target.writer.rows(codes, len(codes["day"]), [])
+                target.rows += len(codes["day"])
+            self.again += self._counted(codes)
+        self._last_days = []
+
+    def _counted(self, codes: Codes) -> Counter[tuple[str, str]]:
+        """Lines by market and whether a later one replaces them; nothing for other tables."""
+        if "replaced" not in codes:
+            return Counter()
+        markets = list(self._spec.markets)
+        of_store = np.array([markets.index(self._of_store(store)) for store in range(len(self._spec.stores))])
+        group = of_store[codes["store"]] * 2 + codes["replaced"]
+        counts = np.bincount(group, minlength=2 * len(markets)).tolist()
+        return Counter(
+            {(markets[at // 2], ("content", "key")[at % 2]): lines for at, lines in enumerate(counts) if lines}
+        )
 
     def _market(self, codes: Codes, row: int) -> str:
-        names = {name: market for market, name in self._spec.markets.items()}
-        if len(names) == 1:
-            return next(iter(self._spec.markets))
         if "store" in codes:
-            return names[self._spec.stores[codes["store"][row]].country]
-        return str(self._spec.people.groups[codes["group"][row]].market)
+            return self._of_store(codes["store"][row])
+        first = next(iter(self._spec.markets))
+        return first if "group" not in codes else self._spec.people.groups[codes["group"][row]].market or first
+
+    def _of_store(self, store: int) -> str:
+        names = {name: market for market, name in self._spec.markets.items()}
+        return names.get(self._spec.stores[store].country, next(iter(names.values())))
 
     def _open(self, end: int) -> None:
         day = FIRST + timedelta(days=end - 1)
@@ -145,5 +183,7 @@ class Delivery:
                 copy = target.path.with_name(self._table.copy_as)
                 shutil.copyfile(target.path, copy)
                 self._files.written[copy] = ("copy", target.rows)
-                self.sent_again = target.rows
+                lines = Counter({key: n for key, n in target.counts.items() if key[1] in {"content", "key"}})
+                self.again += lines
+                self.faults += target.counts - lines
         self._targets = []

@@ -17,10 +17,11 @@ from tasks.sample.people import OLDEST, People, populate
 from tasks.sample.prices import price_list
 from tasks.sample.returns import Till
 from tasks.sample.seasons import DAYS, weights
-from tasks.sample.shop import Lines, Longs, Shop, open_shop, stretches
+from tasks.sample.shop import Lines, Longs, Shop, expected_lines, open_shop, stretches
 from tasks.sample.shopping import stretch
 from tasks.sample.small_tables import corrections, offsets, rates, stores
 from tasks.sample.spec import MarketSpec
+from tasks.sample.visits import visits
 
 #: Lines of a stretch, about: bounds memory.
 STRETCH = 150_000
@@ -45,7 +46,7 @@ def write_drop(
     prices = price_list(spec, stream("prices"))
     shop = open_shop(spec, people, prices, by_day)
     files = Files(out, spec)
-    facts: dict[str, Any] = {"customers": _customers(shop, files, stream)}
+    facts: dict[str, Any] = {"customers": _customers(shop, files, stream, progress)}
     facts["transactions"] = _transactions(shop, files, stream, progress)
     facts["stores"] = stores(spec, files)
     if "corrections" in spec.tables:
@@ -55,14 +56,19 @@ def write_drop(
     return {"markets": sorted(spec.markets), "tables": facts, "files": files.finish()}
 
 
-def _customers(shop: Shop, files: Files, stream: Callable[[str], np.random.Generator]) -> dict[str, Any]:
+def _customers(
+    shop: Shop,
+    files: Files,
+    stream: Callable[[str], np.random.Generator],
+    progress: Callable[[str], object] | None,
+) -> dict[str, Any]:
     spec, people = shop.spec, shop.people
     make = CustomerCells(spec, member_numbers(spec, people), stream("birthdays"))
     delivery = Delivery(spec, "customers", cells(spec.tables["customers"], make), files)
     kinds = [kind for kind, fault in spec.faults.get("customers", {}).items() if fault is not None]
     delivery.plan(places(stream("customer faults"), kinds, spec.fault_rows, 0))
     row, again = _with_repeats(len(people), stream("repeats"))
-    registered = people.known["registered"][row]
+    registered, written = people.known["registered"][row], 0
     for number, (first, end) in enumerate(pairwise(delivery.borders)):
         low = OLDEST if number == 0 else first
         at = np.flatnonzero((registered >= low) & (registered < end))
@@ -71,6 +77,9 @@ def _customers(shop: Shop, files: Files, stream: Callable[[str], np.random.Gener
         for part, (begin, stop) in enumerate(pairwise(edges)):
             rows = _rows(spec, people, row[at[begin:stop]], again[at[begin:stop]])
             delivery.write(number, days[part], days[part + 1], rows, last=days[part + 1] == DAYS)
+            written += len(rows["customer"])
+            if progress is not None:
+                progress(f"{spec.drop}: {written:,} of {len(row):,} customers")
     delivery.close()
     return customer_facts(spec, people, row, again, delivery.faults)
 
@@ -102,16 +111,17 @@ def _transactions(
     kinds = [kind for kind, fault in spec.faults.get("transactions", {}).items() if fault is not None]
     delivery.plan(places(stream("faults"), kinds, spec.fault_rows, 0))
     facts, till, rng = LineFacts(shop), Till(), stream("purchases")
-    utc = offsets(spec)
-    for first, end, number in stretches(delivery.borders, STRETCH, shop):
-        lines = stretch(shop, till, first, end, rng)
+    utc, expected = offsets(spec), expected_lines(shop)
+    parts = list(stretches(delivery.borders, STRETCH, expected))
+    for visit in visits(shop, parts, expected, stream("visits")):
+        lines = stretch(shop, till, visit, rng)
         facts.add(lines)
         if any(field.zone == "utc" for field in spec.tables["transactions"].fields.values()):
             shifted(lines, utc)
             lines["day_utc"] -= OLDEST
         lines["day"] = lines["day"] - OLDEST
-        delivery.write(number, first, end, lines, last=end == DAYS)
+        delivery.write(visit.delivery, visit.first, visit.end, lines, last=visit.end == DAYS)
         if progress is not None:
-            progress(f"{spec.drop}: {facts.rows:,} purchases")
+            progress(f"{spec.drop}: {facts.rows:,} of about {expected:,.0f} purchases")
     delivery.close()
-    return facts.as_dict(delivery.faults, delivery.sent_again)
+    return facts.as_dict(delivery.faults, delivery.again)

@@ -15,7 +15,7 @@ from tasks.sample.cells import KINDS
 from tasks.sample.people import People
 from tasks.sample.seasons import DAYS
 from tasks.sample.shop import RETURN, Lines, Longs, Shop, take
-from tasks.sample.small_tables import decisions
+from tasks.sample.small_tables import decisions, merges
 from tasks.sample.spec import FIRST, MarketSpec
 
 #: Customers whose purchases do not count, by the column that says so and its code.
@@ -56,9 +56,8 @@ def excluded(spec: MarketSpec, people: People) -> npt.NDArray[np.bool_]:
             out |= people.known[column] == code
     corrected = decisions(spec, people)
     out[[who for who, action, _ in corrected if action in EXCLUDING]] = True
-    for who, action, stays in corrected:
-        if action == "merge":  # what one of the two asked for holds for the person
-            out[who] = out[stays] = out[who] or out[stays]
+    for who, stays in merges(spec, people).items():  # what one of the two asked for holds for the person
+        out[who] = out[stays] = out[who] or out[stays]
     return out
 
 
@@ -111,6 +110,9 @@ class LineFacts:
         self._sound = {market: Tally(shop) for market in spec.markets}
         self._counted = {market: Tally(shop) for market in spec.markets}
         self._orders = np.zeros(len(shop.people), dtype=np.int32)
+        self._channels = np.zeros(len(shop.people), dtype=np.int8)
+        """By customer: a bit for each channel."""
+        self._shop = shop
         self._excluded = excluded(spec, shop.people)
         by_name = {name: market for market, name in spec.markets.items()}
         markets = list(spec.markets)
@@ -120,9 +122,12 @@ class LineFacts:
         """Count a stretch."""
         self.rows += len(lines["order"])
         begins = (lines["line"] == 1) & (lines["again"] == 0) & (lines["kind"] != RETURN) & (lines["customer"] >= 0)
-        self._orders += np.bincount(lines["customer"][begins], minlength=len(self._orders)).astype(np.int32)
+        np.add.at(self._orders, lines["customer"][begins], 1)
         sound = (lines["again"] != 1) & (lines["replaced"] == 0)
         left_out = (lines["customer"] >= 0) & self._excluded[lines["customer"]]
+        whose = np.flatnonzero((lines["customer"] >= 0) & sound & ~left_out)
+        bits = np.left_shift(1, lines["channel"][whose]).astype(np.int8)
+        np.bitwise_or.at(self._channels, lines["customer"][whose], bits)
         markets = self._market[lines["store"]]
         for number, (market, counts) in enumerate(self._counts.items()):
             here = markets == number
@@ -133,18 +138,29 @@ class LineFacts:
             self._sound[market].add(take(lines, np.flatnonzero(here & sound)))
             self._counted[market].add(take(lines, np.flatnonzero(here & sound & ~left_out)))
 
-    def as_dict(self, faults: Mapping[tuple[str, str], int], sent_again: int) -> dict[str, Any]:
-        """All of it, with `shape`: how the orders are spread over the customers."""
+    def as_dict(self, faults: Mapping[tuple[str, str], int], again: Mapping[tuple[str, str], int]) -> dict[str, Any]:
+        """All of it, with `shape`: how the orders are spread over the customers.
+
+        `again` are lines that stand in two files. Where orders have no number, nobody can tell them from lines that
+        are alike: only a file that is the same bytes is known to be a duplicate.
+        """
+        delivered = {field.value for field in self._shop.spec.tables["transactions"].fields.values()}
+        numbered = "order_id" in delivered
+        for (market, what), count in again.items():
+            self._counts[market][f"duplicate_{what}" if numbered else "duplicate_file"] += count
+            self._counts[market]["in_two_files"] += count
+            self._counts[market]["rows"] += count
+        channels = self._in_two_channels()
         orders = np.sort(self._orders)[::-1]
         buyers = int((orders > 0).sum())
         return {
-            "rows": self.rows + sum(faults.values()) + sent_again,
-            "duplicate_file": sent_again,
+            "rows": self.rows + sum(faults.values()) + sum(again.values()),
             "unassigned": unassigned(faults),
             "markets": {
                 market: {
                     **dict(sorted(counts.items())),
-                    "rows": counts["rows"] + fault_counts(faults, market)["broken"] + sent_again,
+                    "rows": counts["rows"] + fault_counts(faults, market)["broken"],
+                    "customers_of_two_channels": channels[market],
                     **fault_counts(faults, market),
                     "sound": self._sound[market].as_dict(),
                     "counted": self._counted[market].as_dict(),
@@ -160,6 +176,24 @@ class LineFacts:
             },
         }
 
+    def _in_two_channels(self) -> dict[str, int]:
+        """By market: people who bought in more than one channel, second accounts that were merged being one with them.
+
+        Their counted lines only.
+        """
+        spec, people, bits = self._shop.spec, self._shop.people, self._channels.copy()
+        for who, stays in merges(spec, people).items():
+            bits[stays] |= bits[who]
+            bits[who] = 0
+        two = np.flatnonzero(np.bitwise_count(bits) > 1)
+        first = next(iter(spec.markets))
+        of_group = [group.market or first for group in spec.people.groups]
+        groups = np.bincount(people.known["group"][two], minlength=len(of_group)).tolist()
+        return {
+            market: sum(count for name, count in zip(of_group, groups, strict=True) if name == market)
+            for market in spec.markets
+        }
+
 
 def customer_facts(
     spec: MarketSpec, people: People, row: Longs, again: Longs, faults: Mapping[tuple[str, str], int]
@@ -169,6 +203,9 @@ def customer_facts(
     known = people.known
     delivered = {field.value for field in spec.tables["customers"].fields.values()}
     markets: dict[str, Any] = {}
+    merged = merges(spec, people)
+    closed = np.array([store.closed is not None for store in spec.stores])
+    moved = np.array([store.relocated_to is not None for store in spec.stores])
     for market in spec.markets:
         groups = [n for n, group in enumerate(spec.people.groups) if (group.market or first) == market]
         once = np.isin(known["group"], groups)
@@ -179,7 +216,9 @@ def customer_facts(
             "duplicate_content": int((here & (again == 1)).sum()),
             "duplicate_key": int((here & (again == 2)).sum()),  # noqa: PLR2004  # code of `again`
             "visitors": int((once & (known["visitor"] == 1)).sum()),
-            "merged": sum(action == "merge" and bool(once[who]) for who, action, _ in decisions(spec, people)),
+            "merged": sum(bool(once[who]) for who in merged),
+            "home_store_closed": int((once & closed[known["home_store"]]).sum()),
+            "home_store_relocated": int((once & moved[known["home_store"]]).sum()),
             "second_accounts": int((once & (known["prefix"] == 1)).sum()),
             **{name: int((once & (known[name] == code)).sum()) for name, code in EXCLUDED.items() if name in delivered},
             **broken,

@@ -19,13 +19,11 @@ import pyarrow.parquet as pq
 import xlsxwriter
 import zstandard
 
-from tasks.sample.pieces import Cell, Codes, Row, csv_row, json_row, plain_columns
+from tasks.sample.pieces import SLICE, Cell, Codes, Row, csv_row, json_row, plain_columns
 from tasks.sample.spec import MarketSpec, TableSpec
 
 #: Archives carry a time of last change; no run's own clock may stand there.
 EPOCH = datetime(1980, 1, 1, tzinfo=UTC)
-#: Rows joined at once: large enough for Arrow, small enough for the processor's cache.
-SLICE = 1 << 16
 #: A row that is wrong, as it stands in the file, and after how many rows of the batch.
 Broken = tuple[int, "list[str] | bytes"]
 _ONE = np.zeros(1, dtype=np.int64)

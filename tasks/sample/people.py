@@ -8,15 +8,18 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from tasks.sample.seasons import DAYS, Floats, cumulated, draw_days
+from tasks.sample.seasons import DAYS, Floats, cumulated, draw_days, standing_in
 from tasks.sample.spec import Group, MarketSpec, Weights
 
 Ints = npt.NDArray[np.signedinteger[Any]]
-NEVER = DAYS + 100_000
+#: Day of the first order of who never bought: after all days, and two bytes hold it.
+NEVER = 32_000
 #: Registrations reach back this far before the history.
 OLDEST = -900
 #: Distinct birthdays: enough to look real, few enough to write each once.
 BIRTHDAYS = 3000
+#: Columns of codes into a group's own lists.
+NAMED = frozenset({"group", "gender", "given", "family", "city", "language", "home_country", "visitor"})
 #: Distinct phone numbers: ranges kept for fiction are small.
 PHONES = 2000
 
@@ -32,8 +35,8 @@ class People:
     known: dict[str, Ints]
     first: Ints
     gone: Ints
-    rate: Floats
-    web: Floats
+    rate: npt.NDArray[np.float32]
+    web: npt.NDArray[np.float32]
 
     def __len__(self) -> int:
         return len(self.first)
@@ -51,8 +54,11 @@ def populate(spec: MarketSpec, size: int, rng: np.random.Generator, by_day: Floa
     group = pick(rng, [g.share for g in spec.people.groups], size)
     known = {"customer": np.arange(size, dtype=np.int32), "group": group}
     _persons(spec, rng, known)
+    known = {name: values.astype(np.int16) if name in NAMED else values for name, values in known.items()}
     _relations(spec, rng, known)
     _second_accounts(spec, rng, known)
+    # The store that was open on the day: whoever came later never saw the one that had closed or moved.
+    known["home_store"] = standing_in(spec.stores)[known["home_store"], known["registered"].clip(0)]
     known["given"][min(5, size - 1)] = sum(len(g.female) + len(g.male) for g in spec.people.groups)  # the hostile one
     known = {name: _compact(values) for name, values in known.items()}
     visitor = known["visitor"] == 1
@@ -60,8 +66,12 @@ def populate(spec: MarketSpec, size: int, rng: np.random.Generator, by_day: Floa
 
 
 def _compact(values: Ints) -> Ints:
-    """Two bytes a customer where they are enough: a drop of ten million customers has thirty such columns."""
-    return values.astype(np.int16) if values.max(initial=0) < 1 << 15 else values
+    """One or two bytes a customer where they are enough: a drop of ten million customers has thirty such columns."""
+    low, high = values.min(initial=0), values.max(initial=0)
+    kind = next(
+        kind for kind in (np.int8, np.int16, np.int32) if np.iinfo(kind).min <= low and high <= np.iinfo(kind).max
+    )
+    return values.astype(kind, copy=False)
 
 
 def _persons(spec: MarketSpec, rng: np.random.Generator, known: dict[str, Ints]) -> None:
@@ -169,4 +179,10 @@ def _behaviour(
     gone = np.minimum(first + 1 + lives, DAYS).astype(np.int32)
     web = np.where(rng.random(size) < shape.both_channels, 0.4, (rng.random(size) < shape.web).astype(float))
     web = np.where(visitor, 0.0, np.where(known["prefix"] == 1, 1.0, web))
-    return People(known, first, np.where(again, gone, first).astype(np.int32), np.where(again, rate, 0.0), web)
+    return People(
+        known,
+        first.astype(np.int16),
+        np.where(again, gone, first).astype(np.int16),
+        np.where(again, rate, 0.0).astype(np.float32),
+        web.astype(np.float32),
+    )

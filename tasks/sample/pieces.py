@@ -18,6 +18,8 @@ import pyarrow.compute as pc
 
 Codes = Mapping[str, npt.NDArray[np.int64]]
 Escape = Callable[[str], str]
+#: Rows joined at once: large enough for Arrow, small enough for the processor's cache.
+SLICE = 1 << 16
 
 
 @dataclass(frozen=True, slots=True)

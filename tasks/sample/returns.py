@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from tasks.sample.seasons import DAYS
-from tasks.sample.shop import CLOSES, GIFT_CARD_REDEMPTION, OPENS, RETURN, SALE, Lines, Shop, take
+from tasks.sample.shop import GIFT_CARD_REDEMPTION, RETURN, SALE, Lines, Longs, Shop, hours, take
 
 KEPT_FOR_RETURN = ("customer", "store", "product", "quantity", "discount", "order", "payment", "day")
 
@@ -20,24 +20,24 @@ class Till:
     pending: list[Lines] = field(default_factory=list)
 
 
-def returns(shop: Shop, till: Till, lines: Lines, first: int, end: int, rng: np.random.Generator) -> list[Lines]:
-    """Goods that come back within the stretch, of earlier ones and of its own; the rest waits in the till."""
+def returns(shop: Shop, till: Till, lines: Lines, end: int, rng: np.random.Generator) -> list[Lines]:
+    """Goods that come back before the stretch's `end`, of earlier ones and of its own; the rest waits in the till."""
     shape, size = shop.spec.shape, len(lines["row"])
     sold = (lines["kind"] == SALE) | (lines["kind"] == GIFT_CARD_REDEMPTION)
     chosen = np.flatnonzero(sold & (rng.random(size) < shape.returns))
     # Weeks, now and then months.
     lag = (2 + rng.exponential(35, len(chosen))).astype(np.int64).clip(2, 240)
     own = {name: lines[name][chosen] for name in ("row", *KEPT_FOR_RETURN)}
-    own["due"] = own["day"] + lag
+    own["due"] = _open_on(shop, own["store"], own["day"] + lag)
     own["receipt"] = (rng.random(len(chosen)) >= shape.returns_without_order).astype(np.int64)
     later = (own["due"] >= end) & (own["due"] < DAYS)
     lines["returns"] = np.zeros(size, dtype=np.int64)
     lines["returns"][chosen[later]] = own["due"][later] * 2 + own["receipt"][later]
-    back = [_coming_back(shop, take(own, np.flatnonzero(own["due"] < end)), first, rng)]
+    back = [_coming_back(shop, take(own, np.flatnonzero(own["due"] < end)), rng)]
     waiting = []
     for batch in till.pending:
         due = batch["due"] < end
-        back.append(_coming_back(shop, take(batch, np.flatnonzero(due)), first, rng))
+        back.append(_coming_back(shop, take(batch, np.flatnonzero(due)), rng))
         if not due.all():
             waiting.append(take(batch, np.flatnonzero(~due)))
     till.pending = waiting
@@ -48,17 +48,26 @@ def returns(shop: Shop, till: Till, lines: Lines, first: int, end: int, rng: np.
     return back
 
 
-def _coming_back(shop: Shop, batch: Lines, first: int, rng: np.random.Generator) -> Lines:
+def _open_on(shop: Shop, store: Longs, day: Longs) -> Longs:
+    """The day, or the next on which a store is open; days after the history stay as they are."""
+    closed = np.append(shop.resting, False)  # one day more than the history has
+    for _ in range(7):
+        day = day + (closed[day.clip(max=DAYS)] & (shop.channel[store] == 0))
+    return day
+
+
+def _coming_back(shop: Shop, batch: Lines, rng: np.random.Generator) -> Lines:
     """Lines of goods that come back; `origin` is the row of an order of this stretch, -1 for earlier orders."""
     size = len(batch["due"])
-    day = np.maximum(batch["due"], first)
+    day = batch["due"]
+    store = shop.moved[batch["store"], day].astype(np.int64)
     with_receipt = batch["receipt"] == 1
     none = np.full(size, -1)
     return {
         **{name: batch[name] for name in ("customer", "product", "quantity", "discount", "payment")},
-        "store": shop.moved[batch["store"], day].astype(np.int64),
+        "store": store,
         "day": day,
-        "time": rng.integers(OPENS, CLOSES, size),
+        "time": hours(shop, store, rng),
         "line": np.ones(size, dtype=np.int64),
         "kind": np.full(size, RETURN),
         "returned": np.where(with_receipt, batch["order"], -1),

@@ -11,57 +11,55 @@ import numpy as np
 from tasks.sample.people import pick, store_weights
 from tasks.sample.prices import DISCOUNTS, QUANTITIES, STAFF
 from tasks.sample.returns import Till, keep_for_return, returns
-from tasks.sample.seasons import cumulated, draw_days
 from tasks.sample.shop import (
-    CLOSES,
     GIFT_CARD_REDEMPTION,
     GIFT_CARD_SALE,
-    OPENS,
     RETURN,
     SALE,
     SHIPPING,
     Lines,
     Longs,
     Shop,
+    hours,
     join,
     take,
 )
+from tasks.sample.visits import Visits
 
 
-def stretch(shop: Shop, till: Till, first: int, end: int, rng: np.random.Generator) -> Lines:
-    """The lines of the days `first` to `end - 1`, by time; duplicates of some follow at the end."""
-    orders = _orders(shop, first, end, rng)
+def stretch(shop: Shop, till: Till, visits: Visits, rng: np.random.Generator) -> Lines:
+    """The lines of these orders and of what came back by then, by time; duplicates of some follow at the end."""
+    orders = _orders(shop, visits, rng)
     lines = _lines(shop, orders, rng)
-    back = returns(shop, till, lines, first, end, rng)
+    back = returns(shop, till, lines, visits.end, rng)
     lines = join([lines, *back])
     lines = _numbered(till, lines)
     keep_for_return(till, lines)
     return _priced(shop, _with_duplicates(shop, lines, rng))
 
 
-def _orders(shop: Shop, first: int, end: int, rng: np.random.Generator) -> Lines:
-    people, shape, before = shop.people, shop.spec.shape, cumulated(shop.stores)
-    new = np.flatnonzero((people.first >= first) & (people.first < end))
-    low = before[np.clip(people.first + 1, first, end)]
-    high = before[np.clip(people.gone, first, end)]
-    again = np.repeat(np.arange(len(people)), rng.poisson(np.maximum(high - low, 0) * people.rate))
-    customer = np.concatenate([new, again])
-    day = np.concatenate([people.first[new], draw_days(rng, before, low[again], high[again])])
-    guests = rng.poisson(len(customer) * shape.guests / (1 - shape.guests))
-    span = np.full(guests, before[first]), np.full(guests, before[end])
-    customer = np.concatenate([customer, np.full(guests, -1)]).astype(np.int64)
-    day = np.concatenate([day, draw_days(rng, before, *span)]).astype(np.int64)
-    store = _stores(shop, customer, day, rng)
-    size = len(customer)
-    special = rng.random(size)
+def _orders(shop: Shop, visits: Visits, rng: np.random.Generator) -> Lines:
+    shape = shop.spec.shape
+    store = _stores(shop, visits.customer, visits.day, rng)
+    special = rng.random(len(store))
     return {
-        "customer": customer,
+        "customer": visits.customer,
         "store": store,
-        "day": day,
-        "time": rng.integers(OPENS, CLOSES, size),
-        "payment": pick(rng, shop.spec.payments, size).astype(np.int64),
+        "day": visits.day,
+        "time": hours(shop, store, rng),
+        "payment": _payments(shop, store, rng),
         "special": np.where(special < shape.gift_cards, 1, np.where(special > 1 - shape.redemptions, 2, 0)),
     }
+
+
+def _payments(shop: Shop, store: Longs, rng: np.random.Generator) -> Longs:
+    """How each order is paid: nobody hands cash to a web shop."""
+    payments = shop.spec.payments
+    payment = pick(rng, payments, len(store)).astype(np.int64)
+    online = np.flatnonzero(shop.channel[store] > 0)
+    without = [0.0 if name in shop.spec.counter else share for name, share in payments.items()]
+    payment[online] = pick(rng, without, len(online))
+    return payment
 
 
 def _stores(shop: Shop, customer: Longs, day: Longs, rng: np.random.Generator) -> Longs:

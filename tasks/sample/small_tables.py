@@ -20,7 +20,9 @@ from tasks.sample.spec import FIRST, FieldSpec, MarketSpec
 
 #: Corrections of each action.
 EACH = 2
-MERGED = 5
+MERGED = 7
+#: Of the merges, those that the team took back: two people of one household, say. One early, one late.
+TAKEN_BACK = 2
 ACTIONS = ("exclude", "deceased", "employee", "test", "language", "event")
 VALUES = {"language": "en", "event": "opening"}
 
@@ -42,13 +44,21 @@ def stores(spec: MarketSpec, files: Files) -> dict[str, Any]:
 
 
 def decisions(spec: MarketSpec, people: People) -> list[tuple[int, str, int]]:
-    """Whom the team's corrections concern: customer, action, and for merges the customer who stays."""
+    """Whom the team's corrections concern: customer, action, and for merges the customer who stays; by date."""
     if "corrections" not in spec.tables:
         return []
     again = np.flatnonzero(people.known["prefix"] == 1)[:MERGED]
     merged = [(int(one), "merge", int(people.known["twin"][one])) for one in again]
+    early, late = ([(who, "split", -1) for who, _, _ in part] for part in (merged[-1:], merged[-TAKEN_BACK:-1]))
     actions = [action for action in ACTIONS for _ in range(EACH)]
-    return merged + [(who % len(people), action, -1) for who, action in enumerate(actions, 10)]
+    return [*merged, *early, *((who % len(people), action, -1) for who, action in enumerate(actions, 10)), *late]
+
+
+def merges(spec: MarketSpec, people: People) -> dict[int, int]:
+    """Whom the merges that were not taken back make one: the customer who goes, and who stays."""
+    decided = decisions(spec, people)
+    split = {who for who, action, _ in decided if action == "split"}
+    return {who: stays for who, action, stays in decided if action == "merge" and who not in split}
 
 
 def corrections(spec: MarketSpec, people: People, files: Files) -> dict[str, Any]:
@@ -86,7 +96,7 @@ def rates(spec: MarketSpec, files: Files, rng: np.random.Generator) -> dict[str,
     days = [FIRST + timedelta(days=number) for number in range(DAYS)]
     numbers = np.array([day.toordinal() for day in days])
     at = np.array([day.toordinal() for day in table.anchors])
-    noise = np.cumsum(rng.normal(0, 0.0004, DAYS))
+    noise = np.cumsum(rng.normal(0, table.noise, DAYS))
     values = np.exp(
         np.interp(numbers, at, np.log(list(table.anchors.values()))) + noise - np.linspace(0, noise[-1], DAYS)
     )

@@ -117,7 +117,9 @@ class Store(Frozen):
     opened: date = date(2015, 3, 2)
     closed: date | None = None
     relocated_to: str | None = None
-    """Where its customers go when it is not open."""
+    """The store it moved to, as the stores table says."""
+    instead: str | None = None
+    """Where its customers shop before it opens, or after it closed for good; the first store where null."""
     ownership: str = "own"
     zone: str | None = None
     tax: float | None = None
@@ -176,6 +178,8 @@ class TableSpec(Frozen):
     columns: dict[str, FieldSpec | str]
     copy_as: str | None = None
     """A second name under which the first file is delivered again."""
+    overlap: int = 0
+    """Each file begins with so many last days of the one before."""
 
     @property
     def fields(self) -> dict[str, FieldSpec]:
@@ -190,6 +194,8 @@ class Rates(Frozen):
     base: str
     anchors: dict[date, float]
     decimals: int = 2
+    noise: float = 0.0004
+    """Daily wandering, as a share; 0 for a peg."""
 
 
 class MarketSpec(Frozen):
@@ -212,6 +218,8 @@ class MarketSpec(Frozen):
     """Monday to Sunday."""
     rest: tuple[int, ...] = ()
     """Weekdays on which stores are closed (Monday is 0) and only the web shop sells."""
+    holidays: tuple[tuple[int, int], ...] = ()
+    """Month and day of public holidays, as `rest`."""
     shape: Shape = Shape()
     people: People
     stores: tuple[Store, ...]
@@ -219,6 +227,8 @@ class MarketSpec(Frozen):
     words: dict[str, dict[str, str]]
     """By column: canonical code, and the market's own word for it."""
     payments: Weights
+    counter: tuple[str, ...] = ()
+    """Payments that only a till takes: cash and the like."""
     returns: Literal["negative", "amount", "kind"] = "negative"
     """What is negative on a return: quantity and amount, the amount, or nothing but the kind says so."""
     order: tuple[dict[str, str], int] = ({"store": "K", "web": "W", "app": "A"}, 8)

@@ -11,11 +11,13 @@ from datetime import date
 from functools import cached_property
 from pathlib import Path
 
+import duckdb
 import pyarrow.parquet as pq
 import pytest
 
 from flows.market import stratify_market
 from flows.plan import plan
+from tasks.normalize.task import lines_of
 from tests.markets.excel import Excel, excel_of
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "region_profiles" / "examples"
@@ -105,9 +107,13 @@ class Ran:
         return iter(self.publications)
 
     def canonical(self, market, table):
-        """A canonical file of the market's work folder: it holds what is too personal to publish."""
-        (path,) = self.runs[market].results.glob(f"canonical-*/{table}.parquet")
-        return pq.read_table(path).to_pylist()
+        """A canonical table of the market's work folder: it holds what is too personal to publish."""
+        (folder,) = self.runs[market].results.glob("canonical-*")
+        if table != "transactions":
+            return pq.read_table(folder / f"{table}.parquet").to_pylist()
+        notes = json.loads((folder / "ref.json").read_text(encoding="utf-8"))["notes"]
+        with duckdb.connect() as con:
+            return con.sql(f"FROM {lines_of(folder, notes).relation}").to_arrow_table().to_pylist()
 
 
 @pytest.fixture(scope="session")

@@ -67,8 +67,7 @@ def ran(run_markets, sample, root, earlier):
 
 
 def facts_of(sample, market, table):
-    whole = sample.facts[DROPS[market]]["tables"][table]
-    return whole["markets"][market] | {"copies": whole.get("duplicate_file", 0)}
+    return sample.facts[DROPS[market]]["tables"][table]["markets"][market]
 
 
 def test_every_market_of_the_sample_is_published(ran):
@@ -89,7 +88,7 @@ def test_rows_are_accounted_for_as_they_were_written(ran, sample, market, table)
     duplicates = {
         "content": facts["duplicate_content"],
         "key": facts["duplicate_key"],
-        "file": facts["copies"],
+        "file": facts.get("duplicate_file", 0),
         "merge": facts.get("merged", 0),
     }
     found = ledger["reasons"].get("duplicate", {})
@@ -186,6 +185,25 @@ def test_a_correction_that_nobody_knows_is_refused_for_that_alone(ran, market):
     ledger = ran[market].ledger["corrections"]
     assert ledger["quarantined"] == 1
     assert ledger["reasons"]["quarantined"] == {"action:unknown_value": 1}
+
+
+@pytest.mark.parametrize("market", ["DE", "JP"])
+def test_a_merge_that_was_taken_back_makes_two_of_one_again_from_its_date_on(earlier, ran, market):
+    """Of four merges one is taken back before the earlier date and one between the two dates."""
+    corrections = {action: [] for action in ("merge", "split")}
+    for row in ran.canonical(market, "corrections"):
+        if row["action"] in corrections:
+            corrections[row["action"]].append((row["effective"], row["member_number"]))
+    (early, first), (late, second) = sorted(corrections["split"])
+    assert early <= EARLIER < late <= AS_OF
+    merged = {member for _, member in corrections["merge"]}
+    assert {first, second} < merged
+    before, now = (
+        {row["member_number"] for row in one.canonical(market, "customers")} & merged for one in (earlier, ran)
+    )
+    assert (before, now) == ({first}, {first, second})
+    counts = [one[market].ledger["customers"]["reasons"]["duplicate"]["merge"] for one in (earlier, ran)]
+    assert counts == [3, 2]
 
 
 # --- what is published ------------------------------------------------------------------------------------------------

@@ -211,7 +211,34 @@ E;1;n;2024-03-04;5;return;P;
     made = lines(text, columns={"kind": "kind", "product_id": "product", "returned_order_id": "of"})
     found = dict(made.rows("transactions", "order_id, rate_date", "kind = 'return'"))
     assert found == {"C": date(2024, 1, 2), "D": date(2024, 2, 2), "E": date(2024, 3, 4)}
-    assert made.canonical.evidence["returns"] == {"lines": 3, "order_found": 2}
+    assert made.canonical.evidence["returns"] == {
+        "lines": 3,
+        "order_found": 2,
+        "found_by_product": 1,
+        "order_not_there": 0,
+    }
+
+
+def test_a_return_of_an_order_that_is_not_there_is_told(lines):
+    text = f"{HEAD};kind;product;of\nA;1;m;2024-01-02;5;sale;P;\nD;1;m;2024-03-03;5;return;P;NOSUCH\n"
+    made = lines(text, columns={"kind": "kind", "product_id": "product", "returned_order_id": "of"})
+    assert made.canonical.evidence["returns"] == {
+        "lines": 1,
+        "order_found": 1,
+        "found_by_product": 1,
+        "order_not_there": 1,
+    }
+
+
+@pytest.mark.parametrize("amount", ["5", "-5"])
+def test_a_return_takes_from_the_till_whatever_its_sign(lines, amount):
+    made = lines(f"{HEAD};kind\nA;1;m;2024-01-02;20;sale\nB;1;m;2024-01-03;{amount};return\n", columns={"kind": "kind"})
+    assert made.canonical.ledger["transactions"].amounts == {"kept": {"sale": {"EUR": 20}, "return": {"EUR": -5}}}
+
+
+def test_a_line_without_the_number_of_its_order_is_refused_where_orders_have_numbers(lines):
+    made = lines(f"{HEAD}\nA;1;m;2024-01-02;5\n;2;m;2024-01-02;5\n")
+    assert made.quarantined() == {("transactions", 2): "order_id:missing"}
 
 
 def test_the_till_adds_up_kept_and_refused_by_currency(lines):

@@ -1,0 +1,61 @@
+"""Who shops on which day, drawn for long blocks of the history at once: each block looks at every customer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from tasks.sample.seasons import DAYS, cumulated, draw_days
+from tasks.sample.shop import Ints, Longs, Shop
+
+#: Orders of a block, about: six bytes each, and few blocks even for tens of millions of purchases.
+BLOCK = 2_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Visits:
+    """The orders of one stretch, by day: `customer` is -1 for guests; `delivery` numbers the file they go to."""
+
+    first: int
+    end: int
+    delivery: int
+    customer: Longs
+    day: Longs
+
+
+def visits(
+    shop: Shop, stretches: Sequence[tuple[int, int, int]], lines: float, rng: np.random.Generator
+) -> Iterator[Visits]:
+    """The orders of each of `stretches` (first day, end, number of the delivery); about `lines` are in all of them."""
+    days = max(int(DAYS * BLOCK / lines), 1)
+    blocks: list[list[tuple[int, int, int]]] = []
+    for stretch in stretches:
+        if not blocks or stretch[1] - blocks[-1][0][0] > days:
+            blocks.append([])
+        blocks[-1].append(stretch)
+    for block in blocks:
+        customer, day = _drawn(shop, block[0][0], block[-1][1], rng)
+        for first, end, delivery in block:
+            here = slice(*np.searchsorted(day, [first, end]))
+            yield Visits(first, end, delivery, customer[here].astype(np.int64), day[here].astype(np.int64))
+
+
+def _drawn(shop: Shop, first: int, end: int, rng: np.random.Generator) -> tuple[Ints, Ints]:
+    """Customer and day of the orders of the days `first` to `end - 1`, by day."""
+    people, guests, before = shop.people, shop.spec.shape.guests, cumulated(shop.stores)
+    new = np.flatnonzero((people.first >= first) & (people.first < end))
+    active = np.flatnonzero((people.rate > 0) & (people.first < end) & (people.gone > first)).astype(np.int32)
+    low = before[np.clip(people.first[active] + 1, first, end)]
+    high = before[np.clip(people.gone[active], first, end)]
+    at = np.repeat(np.arange(len(active)), rng.poisson(np.maximum(high - low, 0) * people.rate[active]))
+    days = draw_days(rng, before, low[at], high[at])
+    again = active[at]
+    known = len(new) + len(again)
+    strangers = rng.poisson(known * guests / (1 - guests))
+    span = np.full(strangers, before[first]), np.full(strangers, before[end])
+    customer = np.concatenate([new.astype(np.int32), again, np.full(strangers, -1, dtype=np.int32)])
+    day = np.concatenate([people.first[new], days.astype(np.int16), draw_days(rng, before, *span).astype(np.int16)])
+    by = np.argsort(day, kind="stable")
+    return customer[by], day[by]
