@@ -121,6 +121,8 @@ def _result(run: Run, transactions: CanonicalLines, key: str | None) -> Canonica
             inferred[table] = dict(staged.evidence)
     run.evidence["field_faults"] = {t: dict(s.field_faults) for t, s in sorted(run.staged.items()) if s.field_faults}
     run.evidence["unmapped_columns"] = _unmapped(run)
+    if joined := {table: dict(mapped.joined) for table, mapped in sorted(run.plans.items()) if mapped.joined}:
+        run.evidence["joined"] = joined
     run.evidence["key"] = key_fingerprint(key)
     tax = run.profile.tax
     run.evidence["tax"] = {"basis": tax.amounts, "rates": [f"{r.rate} since {r.since or 'ever'}" for r in tax.rates]}

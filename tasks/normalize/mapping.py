@@ -53,6 +53,8 @@ class Mapped:
     """Whether record is the row's place in its file: a query that does not read it can run on all cores."""
     reads: frozenset[tuple[str, str]]
     """Raw columns that the mapping uses: (raw table, column)."""
+    joined: Mapping[str, Mapping[str, int]]
+    """By raw table that is joined: its `rows`, `unreadable` ones, and the `keys` that are left to be found."""
 
     def has(self, column: str) -> bool:
         """Whether the profile maps the canonical column."""
@@ -85,7 +87,7 @@ def plan(
     numbered = driving.numbered and not selected.joins and not profile.source.shared
     columns = tuple(column.name for column in contract.mapped if column.name in outputs)
     try:
-        query = _query(con, selected, outputs, columns, tables, number)
+        query, joined = _query(con, selected, outputs, columns, tables, number)
     except _OF_SELECTS as error:  # a join's own conditions
         raise _unrunnable(profile, table, error) from error
     return Mapped(
@@ -101,6 +103,7 @@ def plan(
         has_joins=bool(selected.joins),
         numbered=numbered,
         reads=_reads(selected, outputs),
+        joined=joined,
     )
 
 
@@ -154,9 +157,9 @@ def _query(
     columns: tuple[str, ...],
     tables: Mapping[str, RawRelation],
     number: int,
-) -> str:
+) -> tuple[str, dict[str, dict[str, int]]]:
     driver = name(selected.alias)
-    joins, unmatched = [], []
+    joins, unmatched, counts = [], [], {}
     for position, join in enumerate(selected.joins):
         found = _joined(
             con,
@@ -165,6 +168,7 @@ def _query(
             _columns_of(join.alias, selected, outputs),
             tables[join.table],
         )
+        counts[join.table] = _count(con, found, tables[join.table])
         on = " AND ".join(f"{theirs.sql} = {mine.sql}" for mine, theirs in join.keys)
         joins.append(f" LEFT JOIN {found} AS {name(join.alias)} ON {on}")
         if join.required:
@@ -175,7 +179,15 @@ def _query(
     parts.append(f"coalesce({selected.where.sql}, false) AS passes" if selected.where else "true AS passes")
     if "market" in outputs:
         parts.append(f"CAST({outputs['market'].sql} AS VARCHAR) AS market")
-    return f"SELECT {', '.join(parts)} FROM {tables[selected.driving].relation} AS {driver}{''.join(joins)}"
+    return f"SELECT {', '.join(parts)} FROM {tables[selected.driving].relation} AS {driver}{''.join(joins)}", counts
+
+
+def _count(con: duckdb.DuckDBPyConnection, found: str, raw: RawRelation) -> dict[str, int]:
+    rows, unreadable = (
+        con.execute(f"SELECT count(*), count(fault) FROM {raw.relation}").fetchall()[0] if raw.relation else (0, 0)
+    )
+    keys = con.execute(f"SELECT count(*) FROM {found}").fetchall()[0][0]
+    return {"rows": int(rows), "unreadable": int(unreadable), "keys": int(keys)}
 
 
 def _columns_of(alias: str, selected: Selected, outputs: Mapping[str, Term]) -> tuple[str, ...]:

@@ -166,3 +166,13 @@ def test_a_table_of_no_mapping_shows_the_shapes_of_its_names_only(make):
     tables = {"sales": "date;amount\n2024-01-02;5\n", "visits": "Amélie;amelie@privat.example\nx;y\n"}
     made = make(tables, {"transactions": {"source": "sales", "columns": {"date": "date", "amount": "amount"}}})
     assert made.canonical.evidence["unmapped_columns"] == {"visits": ["xxxxxx", "xxxxxx@xxxxxx.xxxxxxx"]}
+
+
+def test_the_rows_of_a_joined_table_are_counted_too(make):
+    tables = {
+        "sales": "date;amount;shop\n2024-01-02;5;A\n2024-01-03;6;B\n",
+        "shops": "shop;town\nA;Berlin\nA;Berlin\nB\nC;Bonn\n",
+    }
+    select = "SELECT s.date, s.amount, h.town AS store_id FROM sales s LEFT JOIN shops h ON h.shop = s.shop"
+    made = make(tables, {"transactions": {"select": select}})
+    assert made.canonical.evidence["joined"] == {"transactions": {"shops": {"rows": 4, "unreadable": 1, "keys": 2}}}
