@@ -105,8 +105,10 @@ def _money(profile: Profile) -> Iterator[Fault]:
 
 def _scores(profile: Profile) -> Iterator[Fault]:
     scores = profile.traits.scores
-    for name in ("recency", "frequency", "monetary"):
-        yield from _score(getattr(scores, name), name)
+    by_name: dict[str, Score] = {name: getattr(scores, name) for name in ("recency", "frequency", "monetary")}
+    for name, score in by_name.items():
+        yield from _score(score, name)
+    yield from _nested(by_name)
     path = ("traits", "scores", "monetary_lens")
     if scores.monetary_lens not in profile.money.lenses:
         yield Fault(
@@ -141,6 +143,19 @@ def _score(score: Score, name: str) -> Iterator[Fault]:
         yield Fault(
             (*path, "within"), f"has no meaning with method {score.method}", score.within, "method: nested, or null"
         )
+
+
+def _nested(scores: dict[str, Score]) -> Iterator[Fault]:
+    """A fault for the first score that is nested within itself by way of others: none of them could be cut first."""
+    for name in scores:
+        chain = [name]
+        while (within := scores[chain[-1]].within) in scores and within not in chain:
+            chain.append(within)
+        if within == name and len(chain) > 1:
+            told = " within ".join([*chain, name])
+            expected = "a score within one that has cuts of its own"
+            yield Fault(("traits", "scores", name, "within"), f"goes in a circle: {told}", within, expected)
+            return
 
 
 def _dimensions(profile: Profile) -> Iterator[Fault]:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from datetime import datetime
 from functools import cached_property
 from typing import TypeVar
 
@@ -15,8 +17,18 @@ STRAY = 0.01
 #: Decimal and grouping sign, as shops write them.
 SIGNS = ((".", ","), (",", "."), (",", " "), (".", "'"), (".", "’"), ("٫", "٬"))
 _MONEY = re.compile(r"[^\d.,'’٫٬()\s+−-]+")
-_COMPACT = re.compile(r"(19|20)\d\d(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])")
+_COMPACT = re.compile(r"(19|20|25)\d\d(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])")
 _DATE = re.compile(r"(\d{1,4})([./-]|年)(\d{1,2})([./-]|月)(\d{1,4})日?\.?(?:[T ]+\d{1,2}:\d{2}.*)?")
+#: Ways in which English spells a month out.
+_SPELLED = tuple(
+    pattern.replace("%b", month).replace("%Y", year)
+    for pattern in ("%d %b %Y", "%d-%b-%Y", "%d/%b/%Y", "%b %d, %Y")
+    for month in ("%b", "%B")
+    for year in ("%Y", "%y")
+)
+#: Years of sales and births, as each calendar counts them; the Persian and the Islamic one cannot be told apart.
+_CALENDARS = {"gregorian": range(1850, 2150), "buddhist": range(2400, 2700), "persian or hijri": range(1250, 1500)}
+_YEAR = re.compile(r"(?<!\d)\d{4}(?!\d)|^\d{4}(?=\d{4}$)")
 _MAX_MONTH, _MAX_DAY = 12, 31
 _YEAR_DIGITS = 4
 
@@ -65,11 +77,22 @@ class Column:
 
     @cached_property
     def dates(self) -> tuple[str, ...]:
-        """Ways in which the values are dates: `iso`, `%Y%m%d`, `dmy`, `mdy`, `ymd`. Several: open; none: no date.
+        """Ways in which the values are dates: `iso`, `dmy`, `mdy`, `ymd`, or a pattern. Several: open; none: no date.
 
         At most `STRAY` of the values may be something else.
         """
         return _tolerant(self.distinct, date_forms, lambda value: date_forms((value,))) or ()
+
+    @cached_property
+    def calendar(self) -> str | None:
+        """The calendar of dates with whole years: `gregorian`, `buddhist`, or `persian or hijri`; None where unsure."""
+        years = Counter[int]()
+        for value, count in self.distinct.items():
+            if found := _YEAR.search(unicodedata.normalize("NFKC", value)):
+                years[int(found[0])] += count
+        within = {name: sum(years[year] for year in span) for name, span in _CALENDARS.items()}
+        name, most = max(within.items(), key=lambda item: item[1])
+        return name if most and most >= (1 - STRAY) * years.total() else None
 
     @property
     def stray(self) -> int:
@@ -170,8 +193,12 @@ def date_forms(values: Iterable[str]) -> tuple[str, ...]:
     (('mdy',), ('dmy', 'mdy'), ('%Y%m%d',))
     >>> date_forms(["2024-01-31"]), date_forms(["12.5", "1.7"])
     (('iso',), ())
+    >>> date_forms(["24/01/30", "24/02/28"]), date_forms(["5 May 2024", "1 Jan 2024"]), date_forms(["03-ene-2024"])
+    (('dmy', 'ymd'), ('%d %b %Y',), ())
     """
     texts = [unicodedata.normalize("NFKC", value).strip() for value in values]
+    if texts and re.search(r"[^\W\d_]{3}", texts[0]):
+        return tuple(pattern for pattern in _SPELLED if all(_reads(text, pattern) for text in texts))
     if texts and all(_COMPACT.fullmatch(text) for text in texts):
         return ("%Y%m%d",)
     matches = [_DATE.fullmatch(text) for text in texts]
@@ -185,7 +212,18 @@ def date_forms(values: Iterable[str]) -> tuple[str, ...]:
         return ()
     day_first = _possible((month, day) for day, month, _ in parts)
     month_first = _possible((month, day) for month, day, _ in parts)
-    return tuple(form for form, fits in (("dmy", day_first), ("mdy", month_first)) if fits)
+    short = all(len(year) == len(day) == 2 for year, _, day in parts)  # noqa: PLR2004 - digits of a short year
+    year_first = short and _possible((month, day) for _, month, day in parts)
+    forms = (("dmy", day_first), ("mdy", month_first), ("ymd", year_first))
+    return tuple(form for form, fits in forms if fits)
+
+
+def _reads(text: str, pattern: str) -> bool:
+    try:
+        datetime.strptime(text, pattern)  # noqa: DTZ007 - only whether it can be read
+    except ValueError:
+        return False
+    return True
 
 
 def _possible(days: Iterable[tuple[str, str]]) -> bool:

@@ -25,9 +25,9 @@ def _synonyms() -> dict[str, Any]:
 
 
 def _key(text: str) -> str:
-    """Letters and digits in one case, without accents."""
+    """Letters and digits in one case, without accents; the text itself where it has none, such as ○."""
     letters = unicodedata.normalize("NFD", unicodedata.normalize("NFKC", text).casefold())
-    return "".join(c for c in letters if c.isalnum() and not unicodedata.combining(c))
+    return "".join(c for c in letters if c.isalnum() and not unicodedata.combining(c)) or text
 
 
 def comparable(header: str) -> tuple[str, str | None]:
@@ -112,9 +112,10 @@ def _by_language(header: str) -> tuple[str, ...]:
 def value_code(column: str, value: str) -> str | None:
     """The code that a word of a value means, such as `weiblich` of gender; None where it is not known.
 
-    >>> value_code("gender", "Weiblich"), value_code("gender", "H")
-    ('female', None)
+    >>> value_code("gender", "Weiblich"), value_code("kind", "بيع Sale"), value_code("gender", "H")
+    ('female', 'sale', None)
     """
     codes: dict[str, list[str]] = _synonyms()["values"].get(column, {})
-    meant = [code for code, words in codes.items() if _key(value) in {_key(word) for word in words}]
-    return meant[0] if len(meant) == 1 else None
+    known = {_key(word): code for code, words in codes.items() for word in words}
+    meant = {known.get(_key(part)) for part in (value, *_by_language(value))} - {None}
+    return meant.pop() if len(meant) == 1 else None

@@ -7,14 +7,18 @@ from dataclasses import dataclass, field
 
 from region_profiles.models import Profile
 from tasks.draft.countries import codes
+from tasks.draft.evidence import STRAY
 from tasks.draft.headers import comparable, value_code
+from tasks.draft.keys import FOUND
 from tasks.draft.roles import Cast, Matched, shared
-from tasks.draft.text import OPEN, Text
+from tasks.draft.text import OPEN
 
 #: Columns of more values get no list of values.
 _CODES = 60
-#: Share of keys that must be found on the other side of a join.
-_FOUND = 0.99
+#: Orders of several lines that must be alike for a total to be suspected.
+_SEVERAL = 10
+#: Of a receipt, not of its lines.
+_SUMS = frozenset({"order_id", "line_id", "quantity", "unit_price", "amount", "tax", "discount"})
 
 
 @dataclass
@@ -43,8 +47,11 @@ def mappings(roles: Cast, profile: Profile, market_of: str | None) -> Iterator[M
     for name in ("customers", "stores", "rates"):
         table: Matched | None = getattr(roles, name)
         if table:
-            inside = roles.transactions is not None and table.sample is roles.transactions.sample
-            made = _plain(name, "sales" if inside else name, table)
+            inside = {"sales": roles.transactions, "receipts": roles.receipts}
+            source = next((s for s, other in inside.items() if other and table.sample is other.sample), name)
+            made = _plain(name, source, table)
+            if name == "customers" and "member_number" not in {*made.columns, *made.asked}:
+                made.asked["member_number"] = _which("member_number", [c.name for c in table.left if c.unique])
             _countries(made, table, profile)
             if market_of and name == "customers" and market_of.startswith("customers."):
                 made.columns["market"] = market_of.removeprefix("customers.")
@@ -55,10 +62,31 @@ def _plain(name: str, source: str, table: Matched) -> Mapping:
     made = Mapping(name, source, dict(table.columns), notes=list(table.notes))
     for column, raw in table.open.items():
         made.asked[column] = f"which is {column}: {', '.join(raw)}?"
+    if name == "customers" and "consent_profiling" not in table.columns and (flags := _flags(table)):
+        made.asked["consent_profiling"] = (
+            f"{', '.join(flags)} hold yes and no: which tells who may be profiled, where no is an objection? Its name, "
+            "or no such line; map consents, staff, test accounts and deaths among them, too"
+        )
+    if left := [column.name for column in table.left]:
+        made.notes.append(f"not mapped: {', '.join(left)}")
     for column in ("gender", "kind"):
         if column in table.columns:
             made.values[column] = {value: value_code(column, value) or OPEN for value in table.column(column).distinct}
     return made
+
+
+def _flags(table: Matched) -> list[str]:
+    """Raw columns that nothing is mapped from and that hold yes and no."""
+    return [
+        column.name
+        for column in table.left
+        if len(column.distinct) > 1 and all(value_code("flag", value) for value in column.distinct)
+    ]
+
+
+def _which(name: str, candidates: list[str]) -> str:
+    told = f"perhaps {', '.join(candidates)}" if candidates else "no values tell it either"
+    return f"which column is {name}? None has both a name that is known and values that fit; {told}"
 
 
 def _countries(made: Mapping, table: Matched, profile: Profile) -> None:
@@ -77,9 +105,14 @@ def _countries(made: Mapping, table: Matched, profile: Profile) -> None:
 def _sales(roles: Cast, sales: Matched, market_of: str | None) -> Mapping:
     made = _plain("transactions", "sales", sales)
     _order(made, sales)
-    for column in ("date", "member_number"):
+    _doubtful(made, sales)
+    heads = roles.receipts or sales
+    if roles.receipts:
+        _of_receipts(made, sales, roles.receipts)
+    members = [c.name for c in heads.left if not c.dates and len(c.distinct) > _CODES and c.signs != (("", ""),)]
+    for column, candidates in (("date", heads.dated), ("member_number", members)):
         if column not in made.columns and column not in made.asked:
-            made.asked[column] = f"which column is {column}? none has a name that is known"
+            made.asked[column] = _which(column, candidates)
     money = {"amount", "unit_price"} & (set(made.columns) | set(made.asked))
     priced = _price(made, roles, sales) if not money else None
     if not money and not priced:
@@ -92,8 +125,46 @@ def _sales(roles: Cast, sales: Matched, market_of: str | None) -> Mapping:
     return made
 
 
+def _of_receipts(made: Mapping, sales: Matched, receipts: Matched) -> None:
+    """What the receipts tell of their lines; their sums are of the whole receipt and stay out."""
+    made.joins.append(_join("JOIN", "receipts", sales, receipts, "order_id"))
+    for name, raw in receipts.columns.items():
+        if name not in {*made.columns, *made.asked, *_SUMS}:
+            made.columns[name] = f"receipts.{raw}"
+    for name, candidates in receipts.open.items():
+        if name not in {*made.columns, *made.asked, *_SUMS}:
+            made.asked[name] = _which(name, candidates)
+    made.notes += receipts.notes
+
+
+def _doubtful(made: Mapping, sales: Matched) -> None:
+    """What has the right name and is not of each line: values that many lines lack, or that a receipt repeats."""
+    for name in ("date", "quantity", "unit_price", "amount", "tax"):
+        raw = made.columns.get(name)
+        if raw is None:
+            continue
+        empty = sales.sample.rows - sales.sample.column(raw).filled
+        if empty > STRAY * sales.sample.rows:
+            made.asked[name] = f"is {raw} the {name} of a line? It is empty in {empty} of {sales.sample.rows} records"
+        elif name in {"amount", "tax"} and _repeated(sales, raw):
+            made.asked[name] = f"is {raw} the {name} of a line? All lines of an order have the same: the order's total?"
+        if name in made.asked:
+            del made.columns[name]
+
+
+def _repeated(sales: Matched, raw: str) -> bool:
+    """Whether a column is the same in all lines of each order, and orders of several lines are many."""
+    if "order_id" not in sales.columns:
+        return False
+    lines = [order for order in sales.column("order_id").distinct.values() if order > 1]
+    different, _ = shared(sales, raw, "order_id")
+    return len(lines) >= _SEVERAL and different <= STRAY * len(lines)
+
+
 def _order(made: Mapping, sales: Matched) -> None:
     """An order number that several customers or days share is none: then customer and day make an order."""
+    if "order_id" not in {*made.columns, *made.asked}:
+        made.notes.append("no name tells order_id: an order is then what a customer buys on a day")
     if "order_id" not in made.columns or "member_number" not in sales.columns:
         return
     broken, values = shared(sales, sales.columns["member_number"], "order_id")
@@ -119,7 +190,7 @@ def _joins(one: Matched, other: Matched, key: str) -> bool:
     if key not in one.columns or key not in other.columns:
         return False
     wanted, there = one.column(key).distinct, other.column(key).distinct
-    return sum(value in there for value in wanted) >= _FOUND * len(wanted) > 0
+    return sum(value in there for value in wanted) >= FOUND * len(wanted) > 0
 
 
 def _join(kind: str, name: str, sales: Matched, other: Matched, key: str) -> str:
@@ -160,7 +231,7 @@ def _known_orders(sales: Matched, returns: Matched) -> bool:
     if "order_id" not in sales.columns:
         return False
     wanted, there = returns.column("order_id").distinct, sales.column("order_id").distinct
-    return sum(value in there for value in wanted) >= _FOUND * len(wanted)
+    return sum(value in there for value in wanted) >= FOUND * len(wanted)
 
 
 def _market(made: Mapping, roles: Cast, sales: Matched, market_of: str) -> None:
@@ -183,54 +254,3 @@ def quote(name: str) -> str:
     ('"Unit Price USD"', '"a""b"')
     """
     return '"' + name.replace('"', '""') + '"'
-
-
-def write_mapping(text: Text, made: Mapping) -> None:
-    """The mapping as YAML."""
-    text.key(2, made.table)
-    for note in made.notes:
-        text.note(3, note)
-    _write_columns(text, made)
-    if made.constants:
-        text.key(3, "constants")
-    for name, question in made.constants.items():
-        text.ask(4, name, question)
-    if made.values:
-        text.key(3, "values")
-    for name, entries in made.values.items():
-        text.key(4, name)
-        for value, code in entries.items():
-            if code == OPEN:
-                text.ask(5, value, f"what does {value} mean as {name}?")
-            else:
-                text.key(5, value, code)
-    if made.yes:
-        text.key(3, "formats")
-    for name, question in made.yes.items():
-        text.key(4, name)
-        text.ask(5, "yes", question, [OPEN])
-
-
-def _write_columns(text: Text, made: Mapping) -> None:
-    if made.joins:
-        for question in made.asked.values():
-            text.comment(3, f'QUESTION: {question} Put its name for "?" below.')
-        text.block(3, "select", _select(made))
-        return
-    text.key(3, "source", made.source)
-    text.key(3, "columns")
-    for name, raw in made.columns.items():
-        text.key(4, name, raw)
-    for name, question in made.asked.items():
-        text.ask(4, name, question)
-
-
-def _select(made: Mapping) -> str:
-    def source(raw: str) -> str:
-        table, dot, column = raw.partition(".")
-        joined = bool(dot) and table in {"products", "customers", "stores", "returns"}
-        return f"{table}.{quote(column)}" if joined else f"sales.{quote(raw)}"
-
-    chosen = [f"{source(raw)} AS {name}" for name, raw in made.columns.items()]
-    chosen += [f"sales.{quote(OPEN)} AS {name}" for name in made.asked]
-    return "SELECT " + ",\n       ".join(chosen) + "\nFROM sales\n" + "\n".join(made.joins)

@@ -6,15 +6,24 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from region_profiles.models import Profile
-from tasks.contract import TABLES
+from tasks.contract import CONSENT, CUSTOMERS, TABLES, TRANSACTIONS
 from tasks.draft.countries import codes
 from tasks.draft.evidence import Column
-from tasks.draft.headers import comparable
+from tasks.draft.headers import comparable, value_code
 from tasks.draft.mapping import Mapping, mappings
 from tasks.draft.roles import Cast, Matched
+from tasks.draft.text import OPEN
 
 #: A column of more values is no list of codes.
 CODES = 60
+#: Columns of yes and no, and the words that need no declaration.
+_FLAGS = frozenset(
+    column.name
+    for table in (TRANSACTIONS, CUSTOMERS)
+    for column in table.columns
+    if (column.type == "boolean" and column.name != "returned") or column.codes == CONSENT
+)
+_KNOWN = frozenset({"1", "true", "yes", "y", "t", "0", "false", "no", "n", "f"})
 
 
 @dataclass
@@ -24,7 +33,7 @@ class Plan:
     cast: Cast
     mappings: list[Mapping] = field(default_factory=list)
     formats: dict[str, tuple[str | list[str] | None, str | None]] = field(default_factory=dict)
-    """Key of source.formats: its value, or None and the question."""
+    """Key of source.formats: its value, or what stands open and the question."""
     format_notes: list[str] = field(default_factory=list)
     drop_date: tuple[str, str] | None = None
     """A folder's name and the pattern of its date, where the drop's folders are named by date."""
@@ -45,6 +54,7 @@ def plan(roles: Cast, profile: Profile) -> Plan:
     made.encodings = _encodings(roles)
     _dates(made)
     _signs(made)
+    _words(made)
     _market(made, profile)
     made.mappings = list(mappings(roles, profile, made.market_of))
     sales = roles.transactions
@@ -85,14 +95,15 @@ def _typed_columns(roles: Cast, kind: str) -> Iterator[tuple[Matched, Column]]:
 
 
 def _dates(made: Plan) -> None:
-    """One date order for the whole source where every column allows it; compact dates as a pattern."""
+    """One date order for the whole source where every column allows it; compact dates as a pattern; the calendar."""
+    _calendar(made)
     columns = [(table, column) for table, column in _typed_columns(made.cast, "date") if column.dates != ("iso",)]
     if not columns:
         return
     forms = [set(column.dates) for _, column in columns]
     common = set.intersection(*forms)
-    if common == {"%Y%m%d"}:
-        made.formats["dates"] = (["%Y%m%d"], None)
+    if len(common) == 1 and min(common).startswith("%"):
+        made.formats["dates"] = ([min(common)], None)
     elif len(common) == 1 and any(len(form) == 1 for form in forms):
         made.formats["date_order"] = (next(iter(common)), None)
         open_ones = [f"{table.sample.file}: {column.name}" for table, column in columns if len(column.dates) > 1]
@@ -104,6 +115,46 @@ def _dates(made: Plan) -> None:
             f"{table.sample.file}: {column.name} fits {' or '.join(column.dates)}" for table, column in columns
         )
         made.formats["date_order"] = (None, f"the files do not prove one order of day, month and year: {told}")
+
+
+def _calendar(made: Plan) -> None:
+    """The calendar of the years, where it is not the Gregorian one."""
+    found = {
+        f"{table.sample.file}: {column.name}": column.calendar
+        for table, column in _typed_columns(made.cast, "date")
+        if column.calendar
+    }
+    calendars = set(found.values())
+    if calendars == {"buddhist"}:
+        made.formats["calendar"] = ("buddhist", None)
+    elif calendars - {"gregorian"}:
+        told = "; ".join(f"{where} is {calendar}" for where, calendar in found.items())
+        several = ": declare formats of their own for the columns that differ" if len(calendars) > 1 else ""
+        made.formats["calendar"] = (None, f"which calendar do the dates follow? By their years {told}{several}")
+
+
+def _words(made: Plan) -> None:
+    """The words of yes and no, where the columns that hold them use none that every profile knows."""
+    words = {
+        word: f"{table.sample.file}: {table.columns[name]}"
+        for table in made.cast.tables().values()
+        if table.role in {"customers", "transactions", "receipts"}
+        for name in table.columns
+        if name in _FLAGS
+        for word in table.column(name).distinct
+    }
+    if all(word.casefold() in _KNOWN for word in words):
+        return
+    meant = {word: value_code("flag", word) for word in words}
+    told = ", ".join(f"{word} ({where})" for word, where in list(words.items())[:CODES])
+    for answer in ("yes", "no"):
+        own = [word for word, code in meant.items() if code == answer and word.casefold() not in _KNOWN]
+        if not all(meant.values()):
+            made.formats[answer] = ([OPEN], f"which of these words mean {answer}? {told}")
+        elif answer not in meant.values():
+            made.formats[answer] = ([OPEN], f"which word means {answer}? The files hold only {told}")
+        elif own:
+            made.formats[answer] = (own, None)
 
 
 def _signs(made: Plan) -> None:

@@ -9,12 +9,15 @@ from region_profiles.loader import load_profile
 from region_profiles.models import Profile
 from region_profiles.territories import require
 from tasks.draft.groups import drop_dates
-from tasks.draft.mapping import write_mapping
+from tasks.draft.headers import ROLES, canonical
+from tasks.draft.keys import prove
 from tasks.draft.plan import Plan, plan
-from tasks.draft.roles import cast
+from tasks.draft.roles import cast, within
 from tasks.draft.sample import Sample
 from tasks.draft.samples import read_samples
-from tasks.draft.text import Text
+from tasks.draft.text import OPEN, Text
+from tasks.draft.write import write_mapping
+from tasks.ingest.sql import shape
 
 _CODE_PAGE = "files are not UTF-8; which code page does the shop's system write? These fit: {}"
 _SKELETON = """
@@ -54,7 +57,10 @@ def draft(market: str, drop: Path | None = None) -> str:
     )
     for note in notes:
         text.note(0, note)
-    made = plan(cast(samples), defaults)
+    roles = cast(samples)
+    prove(roles)
+    within(roles)
+    made = plan(roles, defaults)
     made.drop_date = drop_dates(path.relative_to(drop).as_posix() for path in drop.rglob("*/*"))
     text.key(0, "market")
     text.key(1, "country", country)
@@ -110,7 +116,7 @@ def _formats(text: Text, made: Plan) -> None:
         text.note(2, note)
     for name, (value, question) in made.formats.items():
         if question:
-            text.ask(2, name, question)
+            text.ask(2, name, question, value or OPEN)
         else:
             text.key(2, name, value)
 
@@ -118,7 +124,10 @@ def _formats(text: Text, made: Plan) -> None:
 def _no_sales(text: Text, made: Plan) -> None:
     text.ask(2, "sales", "no table has a date and an amount under a name that is known; which is it?")
     for sample in made.cast.others:
-        text.note(2, f"{sample.file}: columns {', '.join(column.name for column in sample.columns)}")
+        # Without one known name the first line may be no header but somebody's record.
+        known = any(canonical(column.name, role) for column in sample.columns for role in ROLES)
+        names = [column.name if known else shape(column.name) for column in sample.columns]
+        text.note(2, f"{sample.file}: columns {', '.join(names)}")
 
 
 def _table(text: Text, name: str, sample: Sample, made: Plan) -> None:

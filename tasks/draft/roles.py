@@ -15,6 +15,20 @@ _TYPES = {column.name: column.type for table in (CUSTOMERS, TRANSACTIONS, STORES
 _SHARE = 1.0
 #: Share of distinct keys in a list of customers or stores.
 _NEARLY = 0.9
+#: Columns for which no known name is surer than another; of the others the first one's wins, and a note says so.
+_ASKED = frozenset(
+    {
+        *("date", "amount", "unit_price", "quantity", "tax", "currency", "kind"),
+        *("member_number", "order_id", "store_id", "product_id", "returned_order_id"),
+        *("birth_date", "gender", "home_country", "country", "email", "employee"),
+        *("consent_email", "consent_sms", "consent_profiling"),
+    }
+)
+#: Of these a table of sales without a date by name has three: then the date is asked, not the table.
+_SALES = frozenset({"order_id", "member_number", "store_id", "product_id", "quantity", "unit_price", "amount"})
+#: Of these a list of customers without a number by name has two.
+_PERSONS = frozenset({"name", "given_name", "family_name", "email", "phone", "birth_date", "gender"})
+_ENOUGH_SALES, _ENOUGH_PERSONS = 3, 2
 #: A table of rates has date, currency, rate, perhaps base and source: a wider one is of sales.
 _RATES_WIDTH = 5
 
@@ -28,11 +42,26 @@ class Matched:
     columns: dict[str, str] = field(default_factory=dict)
     open: dict[str, list[str]] = field(default_factory=dict)
     """Canonical column: raw columns that could be it."""
+    unfit: dict[str, str] = field(default_factory=dict)
+    """Canonical column: the raw column of its name whose values are something else."""
     notes: list[str] = field(default_factory=list)
 
     def column(self, name: str) -> Column:
         """The raw column that is mapped to a canonical one."""
         return self.sample.column(self.columns[name])
+
+    @property
+    def left(self) -> list[Column]:
+        """Raw columns with values that nothing is mapped from, less those that a question names."""
+        used = {*self.columns.values(), *self.unfit.values(), *(raw for names in self.open.values() for raw in names)}
+        return [column for column in self.sample.columns if column.filled and column.name not in used]
+
+    @property
+    def dated(self) -> list[str]:
+        """Raw columns that could be the date, where none of that name is one."""
+        return [column.name for column in self.left if column.dates] + [
+            raw for name, raw in self.unfit.items() if name == "date"
+        ]
 
 
 def matched(sample: Sample, role: str) -> Matched:
@@ -46,6 +75,7 @@ def matched(sample: Sample, role: str) -> Matched:
         name, rank = meant
         unfit = _unfit(column, name)
         if unfit:
+            result.unfit[name] = column.name
             result.notes.append(f"{column.name} is not mapped to {name}: {unfit}")
         else:
             if _TYPES.get(name) in {"date", "decimal"} and column.stray:
@@ -54,7 +84,7 @@ def matched(sample: Sample, role: str) -> Matched:
             found.setdefault(name, []).append((rank, column.name))
     for name, candidates in found.items():
         raw = [column for _, column in sorted(candidates)]
-        if len(raw) > 1 and name in {"date", "amount", "unit_price", "member_number", "order_id"}:
+        if len(raw) > 1 and name in _ASKED:
             result.open[name] = raw
         else:
             result.columns[name] = raw[0]
@@ -83,6 +113,8 @@ class Cast:
     """The tables of a drop in their roles; `others` are in none."""
 
     transactions: Matched | None = None
+    receipts: Matched | None = None
+    """Date and customer of the sales, where these are lines without them."""
     customers: Matched | None = None
     stores: Matched | None = None
     rates: Matched | None = None
@@ -94,17 +126,18 @@ class Cast:
         """Table name in the profile: the raw table; customers within the sales table have none of their own."""
         named = {
             "sales": self.transactions,
+            "receipts": self.receipts,
             "customers": self.customers,
             "stores": self.stores,
             "rates": self.rates,
             "products": self.products,
             "returns": self.returns,
         }
-        first = None if self.transactions is None else self.transactions.sample
+        first = [table.sample for table in (self.transactions, self.receipts) if table]
         return {
             name: table
             for name, table in named.items()
-            if table is not None and (name == "sales" or table.sample is not first)
+            if table is not None and (name in {"sales", "receipts"} or not any(table.sample is one for one in first))
         }
 
 
@@ -119,9 +152,14 @@ def cast(samples: Sequence[Sample]) -> Cast:
         setattr(result, role, best)
         left = [sample for sample in left if sample is not best.sample]
     result.others = left
-    if result.transactions and not result.customers:
-        result.customers = _within(result.transactions)
     return result
+
+
+def within(cast: Cast) -> None:
+    """Customers that only the sales, or their receipts, tell of."""
+    sales = cast.receipts or cast.transactions
+    if sales and not cast.customers:
+        cast.customers = _within(sales)
 
 
 def _fits(table: Matched) -> bool:
@@ -136,6 +174,13 @@ def _fits(table: Matched) -> bool:
         "products": {"product_id", "unit_price"},
         "returns": {"order_id", "returned"},
     }
+    if table.role == "rates":
+        _only_date(table)
+        has = set(table.columns)
+    if table.role == "transactions" and "date" not in has:
+        return bool(table.dated) and len(has & _SALES) >= _ENOUGH_SALES
+    if table.role == "customers" and "member_number" not in has:
+        return len(has & _PERSONS) >= _ENOUGH_PERSONS and any(column.unique for column in table.left)
     if not needs[table.role] <= has or (table.role == "rates" and len(table.sample.columns) > _RATES_WIDTH):
         return False
     if table.role == "transactions":
@@ -143,6 +188,12 @@ def _fits(table: Matched) -> bool:
     column = key.get(table.role)
     unique = column is None or (column in table.columns and _nearly_unique(table, column))
     return unique and len(has) > 1
+
+
+def _only_date(table: Matched) -> None:
+    """The date of rates: where there are currency and rate, the one column of dates can be nothing else."""
+    if "date" not in table.columns and {"currency", "rate"} <= set(table.columns) and len(table.dated) == 1:
+        table.columns["date"] = table.dated[0]
 
 
 def _nearly_unique(table: Matched, name: str) -> bool:
@@ -181,7 +232,8 @@ def _within(sales: Matched) -> Matched | None:
         return None
     left = sorted(raw for name, raw in both.columns.items() if name not in {*kept, "member_number"})
     notes = [f"not mapped: {', '.join(left)} (of the customer, the shop or the delivery?)"] if left else []
-    return Matched("customers", sales.sample, {"member_number": sales.columns["member_number"], **kept}, {}, notes)
+    columns = {"member_number": sales.columns["member_number"], **kept}
+    return Matched("customers", sales.sample, columns, notes=notes)
 
 
 def depends(table: Matched, raw: str, key: str) -> bool:

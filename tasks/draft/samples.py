@@ -6,23 +6,25 @@ import io
 import json
 import re
 import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
 from itertools import islice
 from pathlib import Path, PurePosixPath
 from tempfile import TemporaryDirectory
 
-from tasks.draft.evidence import Column
+from tasks.draft.evidence import STRAY, Column
 from tasks.draft.groups import together
 from tasks.draft.headers import ROLES, canonical
 from tasks.draft.sample import ROWS, Sample
 from tasks.errors import Terminal
 from tasks.ingest.archives import members, plain_name, unpack
 from tasks.ingest.dialect import CONSISTENT, DELIMITERS, WHITESPACE, evenness, records_of, sniff
-from tasks.ingest.encoding import CANDIDATES, inspect
+from tasks.ingest.encoding import CANDIDATES, TOLERATED, inspect
+from tasks.ingest.part import column_names
+from tasks.ingest.sheet_xml import look
 
 #: Rows in which the header is sought.
 _HEAD = 30
@@ -41,8 +43,10 @@ def read_samples(drop: Path) -> tuple[list[Sample], list[str]]:
     found: list[Sample] = []
     notes: list[str] = []
     with TemporaryDirectory() as work:
-        for path, name in _files(drop, Path(work)):
-            opened = list(_open(path, name))
+        files = list(_files(drop, Path(work)))
+        page = _common_page(path for path, name in files if PurePosixPath(name).suffix.lower() in _TEXT)
+        for path, name in files:
+            opened = list(_open(path, name, page))
             found += opened
             if not opened:
                 notes.append(f"{name} was not looked into: it is neither text, JSON lines, Parquet nor a workbook")
@@ -63,10 +67,10 @@ def _files(drop: Path, work: Path) -> Iterator[tuple[Path, str]]:
             yield unpack(path, name, member, work / f"{number}-{order}-{PurePosixPath(plain).name}"), plain
 
 
-def _open(path: Path, name: str) -> Iterator[Sample]:
+def _open(path: Path, name: str, page: str | None) -> Iterator[Sample]:
     suffix = PurePosixPath(name).suffix.lower()
     if suffix in _TEXT:
-        yield _text(path, name)
+        yield _text(path, name, page)
     elif suffix in _BOOKS:
         yield from _workbook(path, name)
     elif suffix == ".parquet":
@@ -81,7 +85,7 @@ def _parquet(path: Path, name: str) -> Sample:
     file = pq.ParquetFile(path)
     batch = next(file.iter_batches(batch_size=ROWS), None)
     cells = {} if batch is None else batch.to_pydict()
-    columns = tuple(Column(key, tuple(map(_cell, values)), typed=True) for key, values in cells.items())
+    columns = _columns(cells)
     return Sample(name, columns, whole=file.metadata.num_rows <= ROWS)
 
 
@@ -94,24 +98,41 @@ def _json_lines(path: Path, name: str) -> Sample:
             record = json.loads(line, parse_float=Decimal)
             records += [record] if isinstance(record, dict) else []
     names = dict.fromkeys(key for record in records for key in record)
-    columns = tuple(Column(key, tuple(_cell(record.get(key)) for record in records), typed=True) for key in names)
+    columns = _columns({key: [record.get(key) for record in records] for key in names})
     return Sample(name, columns, whole=len(lines) <= ROWS)
 
 
-def _text(path: Path, name: str) -> Sample:
+def _columns(cells: Mapping[str, Sequence[object]]) -> tuple[Column, ...]:
+    """Columns of a typed format under the names that ingest gives them."""
+    names = column_names(cells)
+    return tuple(
+        Column(name, tuple(map(_cell, values)), typed=_typed(values))
+        for name, values in zip(names, cells.values(), strict=True)
+    )
+
+
+def _typed(values: Iterable[object]) -> bool:
+    """Whether more than half of the cells are numbers or dates rather than texts, as ingest has it."""
+    filled = [value for value in values if value not in {None, ""}]
+    return sum(not isinstance(value, str) for value in filled) * 2 > len(filled)
+
+
+def _text(path: Path, name: str, page: str | None) -> Sample:
     found = inspect(path)
     content = path.read_bytes()
+    pages: tuple[str, ...] = ()
     if found.mark or found.utf8:
-        pages: tuple[str, ...] = ()
         text = content.decode(found.mark or "utf-8", "replace")
     else:
         pages = _pages(content)
-        text = content.decode(pages[0] if pages else "latin-1")
+        if page:
+            pages = (page, *(other for other in pages if other != page))
+        text = content.decode(page or "latin-1", "replace")
     text = text.removeprefix("\ufeff")
     lines = io.StringIO(text, newline="")
     delimiter, quote = _dialect("".join(islice(lines, 2000)), name)
     records = list(islice(records_of(text, delimiter, quote, quote), ROWS + 1))
-    table = _table(records, typed=False)
+    table = _table(records)
     return Sample(
         name,
         table.columns,
@@ -150,18 +171,30 @@ def _first_of(lines: Sequence[str], delimiter: str, fields: int) -> int:
     return next((n for n, found in enumerate(records) if found and len(found[0]) == fields), len(lines))
 
 
+def _common_page(paths: Iterable[Path]) -> str | None:
+    """The code page in which most names are known of the files that are not UTF-8: one system wrote them."""
+    fitting = [_fits(path.read_bytes()) for path in paths if not ((found := inspect(path)).mark or found.utf8)]
+    common = [page for page in CANDIDATES if any(page in known for known in fitting)]
+    return max(common, key=lambda page: sum(known.get(page, -1) for known in fitting), default=None)
+
+
 def _pages(content: bytes) -> tuple[str, ...]:
-    """Code pages in which all of the bytes are text, those whose headers are known words first."""
-    fits = []
-    for rank, page in enumerate(CANDIDATES):
-        try:
-            head = content.decode(page)[:4000].splitlines()[:1]
-        except UnicodeDecodeError:
+    """Code pages in which all but a few of the bytes are text, those whose headers are known words first."""
+    known = _fits(content)
+    return tuple(sorted(known, key=lambda page: -known[page]))
+
+
+def _fits(content: bytes) -> dict[str, int]:
+    """Code page: how many names of the header are known words in it; of those in which all but a few bytes are text."""
+    fits = {}
+    for page in CANDIDATES:
+        text = content.decode(page, "replace")
+        if text.count("\ufffd") > min(TOLERATED, STRAY * text.count("\n")):
             continue
+        head = text[:4000].splitlines()[:1]
         words = re.split(r"[,;|\t]", head[0] if head else "")
-        known = sum(any(canonical(word, role) for role in ROLES) for word in words)
-        fits.append((-known, rank, page))
-    return tuple(page for _, _, page in sorted(fits))
+        fits[page] = sum(any(canonical(word, role) for role in ROLES) for word in words)
+    return fits
 
 
 @dataclass(frozen=True)
@@ -171,7 +204,7 @@ class _Table:
     header: bool
 
 
-def _table(records: Sequence[Sequence[str]], *, typed: bool) -> _Table:
+def _table(records: Sequence[Sequence[str]]) -> _Table:
     """Header row and columns: the first of the early rows that names every column of the rows below."""
     width = max((len(record) for record in records[:_HEAD]), default=0)
     start = next((n for n, record in enumerate(records[:_HEAD]) if sum(map(bool, record)) * 2 > width), 0)
@@ -180,37 +213,31 @@ def _table(records: Sequence[Sequence[str]], *, typed: bool) -> _Table:
     names = [text.strip() for text in records[start]]
     header = sum(any(c.isalpha() for c in text) for text in names) * 2 > len(names)
     body = records[start + 1 :] if header else records[start:]
-    names = _distinct(names) if header else [f"column_{n}" for n in range(1, len(names) + 1)]
+    names = list(column_names(names if header else [""] * len(names)))
     body = [record for record in body if any(record)]
     columns = tuple(
-        Column(name, tuple(record[n].strip() if n < len(record) else "" for record in body), typed)
+        Column(name, tuple(record[n].strip() if n < len(record) else "" for record in body))
         for n, name in enumerate(names)
     )
     return _Table(columns, start, header)
 
 
-def _distinct(names: list[str]) -> list[str]:
-    """Blank names become column_3, repeated ones name_2, as ingest has it."""
-    seen: dict[str, int] = {}
-    result = []
-    for number, name in enumerate(names, 1):
-        named = name or f"column_{number}"
-        seen[named] = seen.get(named, 0) + 1
-        result.append(named if seen[named] == 1 else f"{named}_{seen[named]}")
-    return result
-
-
 def _workbook(path: Path, name: str) -> Iterator[Sample]:
-    from python_calamine import CalamineWorkbook
+    from python_calamine import CalamineError, CalamineWorkbook
 
-    book = CalamineWorkbook.from_path(path)
+    look(path, name)
+    try:
+        book = CalamineWorkbook.from_path(path)
+    except CalamineError as error:
+        raise Terminal(f"damaged workbook: {error}", file=name, hint="ask the shop for the file again") from None
     several = len(book.sheet_names) > 1
     for sheet in book.sheet_names:
         rows = book.get_sheet_by_name(sheet).to_python(nrows=ROWS + 1)
-        table = _table([[_cell(value) for value in row] for row in rows], typed=True)
+        table = _table([[_cell(value) for value in row] for row in rows])
+        body = rows[table.skip + table.header :]
         yield Sample(
             name,
-            table.columns,
+            tuple(replace(c, typed=_typed([r[n] for r in body])) for n, c in enumerate(table.columns)),
             sheet=sheet if several else None,
             skip=table.skip,
             header=table.header,

@@ -25,6 +25,10 @@ MAXIMUM_BYTES = 64 << 30
 #: Members of one zip that are looked at; a drop has a dozen tables.
 MAXIMUM_MEMBERS = 10_000
 PIECE = 1 << 20
+#: A zstd block of 131,072 equal bytes takes three: so little of a packed file may become 170 MB at once.
+PACKED_PIECE = 4 << 10
+#: Methods of a zip that are unpacked a piece at a time. Others (bzip2, LZMA) give all that a piece holds at once.
+METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 
 
 def plain_name(name: str) -> str:
@@ -58,6 +62,9 @@ def members(path: Path, name: str) -> tuple[str, ...]:
             continue
         if info.flag_bits & 1:
             raise DropError("encrypted zip", file=name, value=info.filename, hint="ask for it without a password")
+        if info.compress_type not in METHODS:
+            problem, hint = f"packed by method {info.compress_type}", "pack it as an ordinary zip, or as .gz or .zst"
+            raise DropError(problem, file=name, value=info.filename, expected="stored or deflated", hint=hint)
         if inside.suffix.lower() in SUFFIXES:
             raise DropError("an archive inside a zip", file=name, value=info.filename, hint="pack files only once")
         found.append(info.filename)
@@ -99,7 +106,7 @@ def _open(packed: BinaryIO, suffix: str, member: str | None, name: str) -> Itera
 def _zstd(packed: BinaryIO, name: str) -> Iterator[bytes]:
     # zstandard's own stream reader ends a truncated frame in silence; a decompression object tells.
     frame = None
-    while piece := packed.read(PIECE):
+    while piece := packed.read(PACKED_PIECE):
         while piece:
             frame = frame or zstandard.ZstdDecompressor().decompressobj()
             yield frame.decompress(piece)

@@ -221,10 +221,9 @@ def _another_delimiter(text: str, delimiter: str, file: str) -> None:
     for other in DELIMITERS:
         share, fields = evenness(text, other)
         if other != delimiter and share >= CONSISTENT and fields > 1 and len(text.split("\n")) > 1:
-            lines = text.splitlines()
             raise DropError(
                 f"{delimiter!r} splits nothing, yet {other!r} splits {share:.0%} of the first records into {fields}",
                 file=file,
-                value=" / ".join([lines[0][:80], *(shape(line) for line in lines[1:3])]),
+                value=" / ".join(shape(line) for line in text.splitlines()[:3]),
                 hint=f"declare delimiter: {other!r}",
             )

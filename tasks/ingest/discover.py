@@ -20,6 +20,8 @@ from tasks.objects.store import ObjectInfo, ObjectStore
 
 #: Backfills say which drops count: those dated up to the as-of date, or all that are there now.
 Drops = Literal["latest", "known"]
+#: What is read of a marker's first line.
+MARKER_SIGNS = 100
 #: Names of files in a message.
 LISTED = 10
 WORKBOOKS = (".xlsx", ".xls")
@@ -215,8 +217,8 @@ def _markers(
     for info in objects:
         if PurePosixPath(info.key).name != rule.marker:
             continue
-        lines = fetch(info).read_text(encoding="utf-8-sig", errors="replace").splitlines()
-        text = lines[0].strip() if lines else ""
+        with fetch(info).open(encoding="utf-8-sig", errors="replace") as marker:
+            text = marker.readline(MARKER_SIGNS).strip()
         try:
             markers[info.key[len(folder) + 1 :].rpartition("/")[0]] = date.fromisoformat(text)
         except ValueError:

@@ -11,7 +11,7 @@ import duckdb
 from region_profiles.models import Profile, RawTable
 from tasks.errors import DropError
 from tasks.files import parquet
-from tasks.ingest import archives, increments
+from tasks.ingest import archives, headers, increments
 from tasks.ingest.discover import Discovery, Drops, Found, discover
 from tasks.ingest.part import Delivered, Part, once
 from tasks.ingest.sql import literal, name
@@ -73,7 +73,7 @@ def _read(
         parts: list[tuple[int, Part]] = []
         for file in files:
             delivered = _deliver(store, file, work)
-            part = _part(con, profile, raw, delivered, file, work)
+            part = _named(con, profile, raw, delivered, file, work)
             parts.append((len(inputs), part))
             inputs.append(
                 InputFile(
@@ -81,7 +81,9 @@ def _read(
                     part.encoding, part.dialect, part.inferred,
                 )
             )  # fmt: skip
-        relation = _union(table, parts, notes)
+        named = headers.named_columns(profile, table)
+        headers.check(table, [(inputs[index].uri, part.columns) for index, part in parts], named)
+        relation = _union(table, parts, named, notes)
         if raw.mode == "increment" and raw.key:
             relation = increments.later_wins(
                 con, relation, raw.key, work / "increments", (i.sha256 for i in inputs if i.table == table)
@@ -94,6 +96,8 @@ def _fetch(store: ObjectStore, info: ObjectInfo, work: Path) -> Path:
     """The object as a local file: itself in a folder store, else a copy."""
     local = store.local_path(info.key)
     if local is not None:
+        if not local.is_file():  # to open a pipe would wait for ever
+            raise DropError("neither a file nor a folder", file=info.key, hint="remove the pipe, socket or device")
         return local
     version = hashlib.sha256(f"{store.uri}\n{info.key}\n{info.etag}".encode()).hexdigest()[:32]
     suffix = "".join(PurePosixPath(info.key).suffixes[-2:])
@@ -111,6 +115,17 @@ def _deliver(store: ObjectStore, file: Found, work: Path) -> Delivered:
     if file.member is None:
         return Delivered(plain, file.name, digest, path.stat().st_size)
     return Delivered(plain, file.name, sha256_of(plain), plain.stat().st_size, {"archive_sha256": digest})
+
+
+def _named(
+    con: duckdb.DuckDBPyConnection, profile: Profile, raw: RawTable, file: Delivered, found: Found, work: Path
+) -> Part:
+    """The part; every error names its file."""
+    try:
+        return _part(con, profile, raw, file, found, work)
+    except DropError as error:
+        error.file = error.file or file.name
+        raise
 
 
 def _part(
@@ -167,12 +182,15 @@ def _format(raw: RawTable, file: Delivered, found: Found) -> str:
     raise DropError(f"it is {what}, not {kind}", file=file.name, hint=hint)
 
 
-def _union(table: str, parts: list[tuple[int, Part]], notes: dict[str, str]) -> RawRelation:
+def _union(table: str, parts: list[tuple[int, Part]], named: frozenset[str], notes: dict[str, str]) -> RawRelation:
     """All files of a table under each other; a column that a file lacks is null there."""
     columns = tuple(dict.fromkeys(c for _, part in parts for c in part.columns))
     if any(set(part.columns) != set(columns) for _, part in parts):
+        shown: dict[str, str] = {}
+        for _, part in parts:
+            shown |= {c: text for c, text in headers.told(part.columns, named).items() if text == c or c not in shown}
         notes[f"columns:{table}"] = "its files differ in their columns: " + ", ".join(
-            c for c in columns if any(c not in part.columns for _, part in parts)
+            shown[c] for c in columns if any(c not in part.columns for _, part in parts)
         )
     selects = []
     for index, part in parts:

@@ -10,10 +10,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from unicodedata import normalize
 
+from tasks.errors import DropError
+
 #: Columns of every raw relation before the file's own; a header that uses such a name gets `_2`.
 OWN = ("file", "record", "fault")
 #: Marks that nobody sees and no analyst can type into a profile: control characters, zero width, direction.
 MARKS = "\ufeff\u200b\u200c\u200d\u2060\u200e\u200f\u061c\u202a\u202b\u202c\u202d\u202e"
+#: Columns of one table: Excel has 16,384, no till a thousand; a query over 100,000 would not end.
+MAXIMUM_COLUMNS = 2_000
 INVISIBLE = dict.fromkeys([*range(9), 11, 12, *range(14, 32), *range(127, 160), *map(ord, MARKS)])
 
 
@@ -42,7 +46,7 @@ class Part:
 
 
 def column_names(header: Iterable[str | None]) -> tuple[str, ...]:
-    """Names that are there, differ (DuckDB ignores case) and can be typed.
+    """Names that are there, differ (DuckDB ignores case) and can be typed. DropError for more than any table has.
 
     >>> column_names(["Kd-Nr ", "", "Name", "name", "file"])
     ('Kd-Nr', 'column_2', 'Name', 'name_2', 'file_2')
@@ -50,6 +54,9 @@ def column_names(header: Iterable[str | None]) -> tuple[str, ...]:
     taken = set(OWN)
     names = []
     for position, raw in enumerate(header, start=1):
+        if position > MAXIMUM_COLUMNS:
+            hint = "declare delimiter, or skip: this may be no table"
+            raise DropError("too many columns", expected=f"at most {MAXIMUM_COLUMNS}", hint=hint)
         base = normalize("NFC", raw or "").translate(INVISIBLE).strip() or f"column_{position}"
         name, number = base, 1
         while name.casefold() in taken:

@@ -47,18 +47,27 @@ def records(lines: Iterable[str], delimiter: str, quote: str, escape: str) -> It
     >>> list(records(["1;'a;b'", "2;'c", "3;d"], ";", "'", "'"))
     [(['1', 'a;b'], True), (['2', "'c"], False), (['3', 'd'], True)]
     """
+    for record, sound, _ in records_of_lines(lines, delimiter, quote, escape):
+        yield record, sound
+
+
+def records_of_lines(
+    lines: Iterable[str], delimiter: str, quote: str, escape: str
+) -> Iterator[tuple[list[str], bool, int]]:
+    """The same, with the number of lines that each record takes."""
     source = _Lines(lines)
     reader = _reader(source, delimiter, quote, escape)
     while True:
         source.used = []
         try:
-            record, sound = next(reader), True
+            record = next(reader)
         except StopIteration:
             return
         except (csv.Error, _UnclosedError):
-            record, sound = source.first_alone().rstrip("\r\n").split(delimiter), False
+            yield source.first_alone().rstrip("\r\n").split(delimiter), False, 1
             reader = _reader(source, delimiter, quote, escape)
-        yield record, sound
+        else:
+            yield record, True, len(source.used)
 
 
 def _reader(lines: Iterable[str], delimiter: str, quote: str, escape: str) -> Iterator[list[str]]:

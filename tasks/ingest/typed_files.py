@@ -7,12 +7,17 @@ import duckdb
 from tasks.errors import DropError
 from tasks.files import parquet, pattern
 from tasks.ingest import encoding
+from tasks.ingest.archives import MAXIMUM_RATIO
 from tasks.ingest.part import Delivered, Part, column_names, typed_note
 from tasks.ingest.sql import literal, name
 from tasks.ingest.text_files import NO_NULL, WHOLE_LINE
 
 #: Bytes of the longest JSON line.
 LINE = 16 << 20
+#: Below this many rows no packing is alarming.
+SMALL_ROWS = 10_000_000
+#: A JSON number with a point or an exponent is a double (RFC 8259, 6): from 2^53 on it may have lost digits.
+UNSURE = 1 << 53
 
 
 def plain_decimal(value: str) -> str:
@@ -32,6 +37,7 @@ def read_parquet(con: duckdb.DuckDBPyConnection, file: Delivered) -> Part:
     """A Parquet file, each column cast to text. Raises DropError if it is damaged or a text is not UTF-8."""
     source = parquet(file.path, "file_row_number = true", "binary_as_string = true")
     try:
+        _no_bomb(con, file)
         described = con.execute(f"DESCRIBE SELECT * FROM {source}").fetchall()
         fields = [(row[0], str(row[1])) for row in described if row[0] != "file_row_number"]
         for column, _ in fields:
@@ -47,6 +53,16 @@ def read_parquet(con: duckdb.DuckDBPyConnection, file: Delivered) -> Part:
     ]
     relation = f"(SELECT file_row_number + 1 AS record, NULL::VARCHAR AS fault, {named} FROM {source})"
     return Part(relation, columns, None, {}, {**file.inferred, **typed_note(typed)})
+
+
+def _no_bomb(con: duckdb.DuckDBPyConnection, file: Delivered) -> None:
+    """DropError for rows beyond all packing: a hundred million equal rows take a few kilobytes."""
+    path, size = literal(pattern(file.path)), file.path.stat().st_size
+    (rows,) = con.execute(f"SELECT sum(num_rows) FROM parquet_file_metadata({path})").fetchone() or (0,)
+    if rows > SMALL_ROWS and rows > MAXIMUM_RATIO * size:
+        expected = f"at most {MAXIMUM_RATIO} rows a byte"
+        hint = "a damaged file, or a bomb: ask who made it"
+        raise DropError(f"{rows} rows in {size} bytes", file=file.name, expected=expected, hint=hint)
 
 
 def _read_once(con: duckdb.DuckDBPyConnection, source: str, column: str, file: Delivered) -> None:
@@ -75,14 +91,23 @@ def _as_text(column: str, kind: str) -> str:
 
 
 def read_json_lines(con: duckdb.DuckDBPyConnection, file: Delivered) -> Part:
-    """One JSON object a line; nested values stay JSON text, a line that is no object has the fault `syntax`.
+    """One JSON object a line; nested values stay JSON text.
 
+    A line has the fault `syntax` if it is no object, has a key twice (which of its values is meant?) or a number that
+    cannot be told exactly. Whole numbers are exact at any length.
     Raises DropError for a JSON array, for bytes that are not UTF-8, and where no line is an object.
     """
     found = encoding.inspect(file.path)
     if not found.utf8 or found.mark not in {None, "utf-8-sig"}:
         shown = f"bytes {found.bad_bytes[:2].hex(' ')} at offset {found.bad_offset}"
         raise DropError("JSON is always UTF-8, this is not", file=file.name, value=shown, hint="export it in UTF-8")
+    if found.longest_piece is not None:
+        raise DropError(
+            f"a line of more than {encoding.PIECE >> 20} MiB at offset {found.longest_piece}",
+            file=file.name,
+            expected="one object a line",
+            hint="export it as JSON Lines",
+        )
     with file.path.open("rb") as opened:
         if opened.read(64).removeprefix(b"\xef\xbb\xbf").lstrip()[:1] == b"[":
             raise DropError(
@@ -98,16 +123,22 @@ def read_json_lines(con: duckdb.DuckDBPyConnection, file: Delivered) -> Part:
     )
     valid = "CASE WHEN json_valid(line) AND rest IS NULL AND json_type(line) = 'OBJECT' THEN line END"
     objects = f"(SELECT {valid} AS o FROM {lines})"
+    twice = "len(list_distinct(json_keys(o))) < len(json_keys(o))"
+    # A line with a key twice adds the key null to those of the file.
+    found_keys = f"list_concat(json_keys(o), CASE WHEN {twice} THEN [NULL::VARCHAR] END)"
     kinds = con.execute(
-        f"SELECT key, bool_and(kind IN ('BIGINT', 'UBIGINT', 'DOUBLE')) FROM (SELECT unnest(k) AS key, "
-        f"json_type(o, {_pointer('unnest(k)')}) AS kind FROM (SELECT o, json_keys(o) AS k FROM {objects})) "
-        f"WHERE kind <> 'NULL' OR kind IS NULL GROUP BY key"
+        f"SELECT key, bool_and(kind IN ('BIGINT', 'UBIGINT', 'DOUBLE')), bool_or(kind = 'DOUBLE') "
+        f"FROM (SELECT unnest(k) AS key, json_type(o, {_pointer('unnest(k)')}) AS kind "
+        f"FROM (SELECT o, {found_keys} AS k FROM {objects})) WHERE kind <> 'NULL' OR kind IS NULL GROUP BY key"
     ).fetchall()
+    repeats = any(key is None for key, _, _ in kinds)
+    kinds = [row for row in kinds if row[0] is not None]
     first = con.execute(f"SELECT json_keys(o) FROM {objects} WHERE o IS NOT NULL LIMIT 1").fetchall()
     if not first:
         raise DropError("no line is a JSON object", file=file.name, hint="declare format")
-    numeric = {key for key, is_number in kinds if is_number}
-    keys = list(dict.fromkeys([*first[0][0], *sorted(key for key, _ in kinds)]))
+    numeric = {key for key, is_number, _ in kinds if is_number}
+    doubles = {key for key, _, is_double in kinds if is_double}
+    keys = list(dict.fromkeys([*first[0][0], *sorted(key for key, _, _ in kinds)]))
     if not keys:
         raise DropError("no JSON object has a key", file=file.name, hint="ask the shop for the file again")
     columns = column_names(keys)
@@ -115,8 +146,14 @@ def read_json_lines(con: duckdb.DuckDBPyConnection, file: Delivered) -> Part:
     texts = [_plain_number(f) if key in numeric else f for key, f in zip(keys, fields, strict=True)]
     named = ", ".join(f"{text} AS {name(column)}" for text, column in zip(texts, columns, strict=True))
     pointers = ", ".join(_pointer(literal(key)) for key in keys)
+    unsure = [
+        _unsure(field) if key in numeric else f"json_type(o, {_pointer(literal(key))}) = 'DOUBLE' AND {_unsure(field)}"
+        for field, key in zip(fields, keys, strict=True)
+        if key in doubles
+    ]
+    faulty = " OR ".join(["o IS NULL", *([twice] if repeats else []), *unsure])
     relation = (
-        f"(SELECT row_number() OVER () AS record, CASE WHEN o IS NULL THEN 'syntax' END AS fault, {named} "
+        f"(SELECT row_number() OVER () AS record, CASE WHEN {faulty} THEN 'syntax' END AS fault, {named} "
         f"FROM (SELECT o, json_extract_string(o, [{pointers}]) AS v FROM {objects}))"
     )
     typed = typed_note(c for c, key in zip(columns, keys, strict=True) if key in numeric)
@@ -128,5 +165,11 @@ def _pointer(key: str) -> str:
     return f"('/' || replace(replace({key}, '~', '~0'), '/', '~1'))"
 
 
+def _unsure(text: str) -> str:
+    return f"(regexp_matches({text}, '[.ei]') AND abs(TRY_CAST({text} AS DOUBLE)) >= {UNSURE})"
+
+
 def _plain_number(text: str) -> str:
-    return f"CASE WHEN contains(lower({text}), 'e') THEN {plain_decimal(f'{text}::DOUBLE')} ELSE {text} END"
+    """SQL for a JSON number without exponent, nor the `.0` that turns a whole column's numbers where one is missing."""
+    whole = f"CASE WHEN suffix({text}, '.0') THEN left({text}, -2) ELSE {text} END"
+    return f"CASE WHEN contains(lower({text}), 'e') THEN {plain_decimal(f'{text}::DOUBLE')} ELSE {whole} END"

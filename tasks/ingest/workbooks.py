@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-import zipfile
 from collections.abc import Iterable
 from decimal import Decimal
 from difflib import get_close_matches
@@ -13,13 +12,13 @@ from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
-from python_calamine import CalamineError, CalamineSheet, CalamineWorkbook, PasswordError, SheetVisibleEnum, ZipError
+from python_calamine import CalamineError, CalamineSheet, CalamineWorkbook, PasswordError, SheetVisibleEnum
 
 from region_profiles.models import RawTable
 from tasks.errors import DropError
 from tasks.files import parquet
-from tasks.ingest.archives import MAXIMUM_RATIO, SMALL
 from tasks.ingest.part import Delivered, Part, column_names, once, typed_note
+from tasks.ingest.sheet_xml import look
 
 Cell = str | float | bool | dt.datetime | dt.date | dt.time | dt.timedelta
 #: Excel computes with fifteen digits; more are noise of binary floating point.
@@ -62,9 +61,14 @@ def read_workbook(file: Delivered, table: RawTable, work: Path) -> Part:
 
 
 def _write(file: Delivered, table: RawTable, target: Path) -> None:
-    sheet, inferred = _sheet(file, table)
-    rows: list[list[Cell]] = sheet.to_python(skip_empty_area=False)
-    errors = _error_cells(file.path)
+    errors = look(file.path, file.name)
+    try:
+        sheet, inferred = _sheet(file, table)
+        rows: list[list[Cell]] = sheet.to_python(skip_empty_area=False)
+    except PasswordError:
+        raise DropError("the workbook is protected", file=file.name, hint="ask for it without a password") from None
+    except CalamineError as error:
+        raise DropError(f"damaged workbook: {error}", file=file.name, hint="ask the shop for the file again") from None
     if errors:
         inferred["error_cells"] = f"{errors} in the workbook, read as empty"
     before = table.skip + (1 if table.header else 0)
@@ -90,13 +94,7 @@ def _write(file: Delivered, table: RawTable, target: Path) -> None:
 
 
 def _sheet(file: Delivered, table: RawTable) -> tuple[CalamineSheet, dict[str, str]]:
-    _no_bomb(file)
-    try:
-        book = CalamineWorkbook.from_path(str(file.path))
-    except PasswordError:
-        raise DropError("the workbook is protected", file=file.name, hint="ask for it without a password") from None
-    except (CalamineError, ZipError) as error:
-        raise DropError(f"damaged workbook: {error}", file=file.name, hint="ask the shop for the file again") from None
+    book = CalamineWorkbook.from_path(str(file.path))
     shown = [s.name for s in book.sheets_metadata if s.visible == SheetVisibleEnum.Visible]
     hidden = [n for n in book.sheet_names if n not in shown]
     inferred = {"hidden_sheets": ", ".join(hidden)} if hidden else {}
@@ -121,29 +119,6 @@ def _sheet(file: Delivered, table: RawTable) -> tuple[CalamineSheet, dict[str, s
             hint=f"did you mean {near[0]}?" if near else None,
         )
     return book.get_sheet_by_name(wanted), inferred
-
-
-def _no_bomb(file: Delivered) -> None:
-    if not zipfile.is_zipfile(file.path):
-        return
-    with zipfile.ZipFile(file.path) as archive:
-        plain = sum(info.file_size for info in archive.infolist())
-    if plain > SMALL and plain > MAXIMUM_RATIO * file.path.stat().st_size:
-        raise DropError(f"unpacks to {plain} bytes", file=file.name, hint="a damaged workbook, or a bomb")
-
-
-def _error_cells(path: Path) -> int:
-    """How many cells of an .xlsx hold an error such as #N/A: calamine gives them as empty."""
-    if not zipfile.is_zipfile(path):
-        return 0
-    count = 0
-    with zipfile.ZipFile(path) as archive:
-        for name in archive.namelist():
-            if name.startswith("xl/worksheets/") and name.endswith(".xml"):
-                with archive.open(name) as sheet:
-                    while piece := sheet.read(1 << 20):
-                        count += piece.count(b't="e"')
-    return count
 
 
 def _typed(cells: Iterable[Cell]) -> bool:

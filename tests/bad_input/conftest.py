@@ -19,6 +19,7 @@ import yaml
 from flows.market import stratify_market
 from flows.plan import plan
 from tasks.errors import StrataError
+from tasks.files import parquet
 from tasks.ingest import archives
 from tasks.ingest.task import ingest
 from tasks.normalize.task import normalize
@@ -41,7 +42,7 @@ class Told:
     ledger: dict[str, dict[str, Any]] = field(default_factory=dict)
     facts: dict[str, Any] = field(default_factory=dict)
     refused: list[dict[str, Any]] = field(default_factory=list)
-    folder: Path | None = None
+    tables: dict[str, str] = field(default_factory=dict)
     text: str = ""
 
     @property
@@ -108,8 +109,9 @@ class Shop:
                 told.facts["outcome"] = {"state": outcome.state, "hints": outcome.hints, "shown": outcome.markdown()}
             told.ledger = {table: entry.as_dict() for table, entry in normalized.ledger.items()}
             told.facts["evidence"] = dict(normalized.evidence)
-            told.refused = rows(normalized.folder / "quarantine.parquet")
-            told.folder = normalized.folder
+            told.refused = rows(parquet(normalized.folder / "quarantine.parquet"))
+            told.tables = {path.stem: parquet(path) for path in normalized.folder.glob("*.parquet")}
+            told.tables["transactions"] = normalized.transactions.relation
             if case.get("to") == "money":
                 told.facts["money"] = dict(money(run, normalized).notes)
         except StrataError as error:
@@ -124,7 +126,7 @@ class Shop:
         root = self.root / "publish"
         texts = [path.read_text() for path in sorted(root.rglob("*.json"))]
         tables = [
-            json.dumps(rows(path), default=str, ensure_ascii=False)
+            json.dumps(rows(parquet(path)), default=str, ensure_ascii=False)
             for path in sorted(root.rglob("canonical/*.parquet"))
         ]
         return "\n".join([*texts, *tables])
@@ -134,10 +136,10 @@ def _input(entry: Any) -> dict[str, Any]:
     return {"table": entry.table, "uri": entry.uri, "encoding": entry.encoding, **entry.dialect, **entry.inferred}
 
 
-def rows(path: Path) -> list[dict[str, Any]]:
-    """A Parquet file as dictionaries."""
+def rows(relation: str) -> list[dict[str, Any]]:
+    """What stands after FROM as dictionaries."""
     with duckdb.connect() as con:
-        found = con.execute("SELECT * FROM read_parquet($1)", [str(path)])
+        found = con.execute(f"SELECT * FROM {relation}")
         columns = [column[0] for column in found.description or ()]
         return [dict(zip(columns, row, strict=True)) for row in found.fetchall()]
 

@@ -132,10 +132,48 @@ def test_a_file_delivered_again_is_not_taken_for_the_old_one(read):
 
 def test_a_column_that_came_later_is_null_before(read):
     files = {"2024-03-01/sales.csv": b"id;x\n1;a\n", "2024-03-02/sales.csv": b"id;y;x\n2;new;b\n"}
-    found = read(files, tables=sales(mode="increment"), source=PATH)
+    found = read(files, tables=sales(mode="increment", key=["id"]), source=PATH)
     assert found.columns() == ("id", "x", "y")
     assert found.rows() == [("1", "a", None), ("2", "b", "new")]
     assert found.notes["columns:sales"] == "its files differ in their columns: y"
+
+
+MAPPED = {"mapping": {"transactions": {"columns": {"order_id": "Bon", "date": "Datum", "amount": "Betrag"}}}}
+
+
+def test_a_file_without_its_header_beside_files_that_have_one_is_an_error_that_tells_none_of_its_words(read):
+    files = {
+        "2024-03-01/sales.csv": b"Bon;Kundin;Datum;Betrag\nB1;Ada;2024-03-01;1,50\n",
+        "2024-03-02/sales.csv": b"Bon B2;Erika Muster;am 2. Marz;zwei\nB3;Eva;2024-03-02;2,50\n",
+    }
+    with pytest.raises(DropError, match="no header of the table sales") as caught:
+        read(files, tables=sales(mode="increment"), source=PATH | MAPPED)
+    assert caught.value.file == "DE/2024-03-02/sales.csv"
+    assert caught.value.value == "xxx x9 | xxxxx xxxxxx | xx 9. xxxx | xxxx"
+    assert caught.value.expected == "Betrag, Bon, Datum"
+
+
+def test_names_of_a_header_that_is_not_believed_are_noted_by_their_shape(read):
+    """Its one known word may be chance: a receipt's first column often holds the word for receipt."""
+    files = {
+        "2024-03-01/sales.csv": b"Bon;Kundin;Datum;Betrag\nB1;Ada;2024-03-01;1,50\n",
+        "2024-03-02/sales.csv": b"Bon;Erika Muster;am 2. Marz;zwei\nB3;Eva;2024-03-02;2,50\n",
+    }
+    found = read(files, tables=sales(mode="increment"), source=PATH | MAPPED)
+    assert found.notes["columns:sales"] == (
+        "its files differ in their columns: Kundin, Datum, Betrag, xxxxx xxxxxx, xx 9. xxxx, xxxx"
+    )
+
+
+def test_a_select_names_columns_too(read):
+    select = "SELECT s.Bon AS order_id, Datum AS date, s.Betrag AS amount FROM sales s"
+    files = {
+        "2024-03-01/sales.csv": b"Bon;Kundin;Datum;Betrag\nB1;Ada;2024-03-01;1,50\n",
+        "2024-03-02/sales.csv": b"Bon B2;Erika Muster;am 2. Marz;zwei\nB3;Eva;2024-03-02;2,50\n",
+    }
+    with pytest.raises(DropError, match="no header of the table sales") as caught:
+        read(files, tables=sales(mode="increment"), source=PATH | {"mapping": {"transactions": {"select": select}}})
+    assert caught.value.expected == "Betrag, Bon, Datum"
 
 
 def test_a_marker_dates_its_folder_and_folders_without_one_are_not_complete(read):

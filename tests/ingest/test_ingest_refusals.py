@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import gzip
 import io
+import os
 import zipfile
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+import xlsxwriter
 import zstandard
 
 from tasks.errors import DropError
-from tasks.ingest import archives
+from tasks.ingest import archives, sheet_xml
 
 GOOD = b"id;x\n1;a\n2;b\n"
 
@@ -75,7 +77,7 @@ REFUSED = {
     "commas_declared_as_semicolons.csv": (
         b"id,x\n1,a\n2,b\n",
         {"delimiter": ";"},
-        r"';' splits nothing, yet ',' splits 100% .*id,x / 9,x / 9,x",
+        r"';' splits nothing, yet ',' splits 100% .*xx,x / 9,x / 9,x",
     ),
     "delimiter_of_two_characters.csv": (GOOD, {"delimiter": "||"}, "delimiter is no single character"),
     "two_delimiters_split_evenly.csv": (b"a,1;b\nc,2;d\ne,3;f\n", {"header": False}, "several delimiters split"),
@@ -157,8 +159,39 @@ def test_a_bomb_is_refused_before_it_fills_the_disk(suffix, read, monkeypatch, t
 
 
 def test_a_workbook_that_is_a_bomb_is_refused_unopened(read, monkeypatch):
-    from tasks.ingest import workbooks
-
-    monkeypatch.setattr(workbooks, "SMALL", 1 << 20)
+    monkeypatch.setattr(sheet_xml, "SMALL", 1 << 20)
     with pytest.raises(DropError, match=r"unpacks to .* a damaged workbook, or a bomb"):
         read({"bomb.xlsx": zipped({"xl/worksheets/sheet1.xml": b" " * (8 << 20)})})
+
+
+def test_a_pipe_in_the_landing_is_refused_rather_than_waited_for(read, tmp_path):
+    folder = tmp_path / "landing" / "DE"
+    folder.mkdir(parents=True)
+    os.mkfifo(folder / "sales.csv")
+    with pytest.raises(DropError, match="neither a file nor a folder") as caught:
+        read()
+    assert caught.value.file == "DE/sales.csv"
+
+
+def test_a_marker_without_line_ends_is_no_date_and_not_read_whole(read):
+    source = {"drop_date": {"by": "marker", "marker": "_READY"}}
+    with pytest.raises(DropError, match="first line is no date") as caught:
+        read({"_READY": b"9" * (8 << 20), "sales.csv": GOOD}, tables={"sales": {"files": ["*.csv"]}}, source=source)
+    assert len(str(caught.value)) < 300
+
+
+def test_a_workbook_of_many_rows_and_columns_is_read_up_to_the_limit(read, monkeypatch):
+    monkeypatch.setattr(sheet_xml, "MAXIMUM_CELLS", 6)
+    assert read({"sales.xlsx": book([["id", "x"], ["1", "a"], ["2", "b"]])}).rows() == [("1", "a"), ("2", "b")]
+    monkeypatch.setattr(sheet_xml, "MAXIMUM_CELLS", 5)
+    with pytest.raises(DropError, match="a sheet of 4 rows and 2 columns"):
+        read({"sales.xlsx": book([["id", "x"], ["1", "a"], ["2", "b"], ["3", "c"]])})
+
+
+def book(rows):
+    out = io.BytesIO()
+    with xlsxwriter.Workbook(out, {"in_memory": True}) as workbook:
+        sheet = workbook.add_worksheet()
+        for number, row in enumerate(rows):
+            sheet.write_row(number, 0, row)
+    return out.getvalue()

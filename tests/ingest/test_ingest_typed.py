@@ -195,14 +195,51 @@ def test_a_number_beyond_all_amounts_keeps_its_exponent(read):
     ]
 
 
-def test_a_number_of_json_beyond_all_amounts_keeps_its_exponent(read):
-    found = read({"sales.jsonl": b'{"x":1e300}\n{"x":1e22}\n'})
-    assert found.rows() == [("1e+300",), ("10000000000000000000000",)]
+def test_whole_numbers_of_json_keep_all_their_digits(read):
+    """Member numbers of 20 digits and more: 2^64 has 20."""
+    longest = "1234567890" * 5
+    lines = '{"id":18446744073709551616}\n{"id":-9223372036854775809}\n{"id":' + longest + '}\n{"id":null}\n'
+    found = read({"sales.jsonl": lines.encode()})
+    assert found.rows() == [("18446744073709551616",), ("-9223372036854775809",), (longest,), (None,)]
+
+
+def test_a_json_number_that_may_have_lost_digits_is_a_fault(read):
+    """A number with a point or an exponent is a double: RFC 8259, 6. Its whole numbers are sure below 2^53."""
+    lines = b"""{"id":9007199254740993.0}
+{"id":9007199254740991.0}
+{"id":1e300}
+{"id":1e400}
+{"id":1.2345678901234567e19}
+"""
+    faults = [row[2] for row in read({"sales.jsonl": lines}).all()]
+    assert faults == ["syntax", None, "syntax", "syntax", "syntax"]
+
+
+def test_a_json_number_among_texts_that_may_have_lost_digits_is_a_fault(read):
+    lines = b'{"id":"A-1"}\n{"id":9007199254740993.0}\n{"id":"9007199254740993.0"}\n'
+    assert [(row[2], row[3]) for row in read({"sales.jsonl": lines}).all()][::2] == [
+        (None, "A-1"),
+        (None, "9007199254740993.0"),
+    ]
+    assert read({"sales.jsonl": lines}).all()[1][2] == "syntax"
+
+
+def test_the_point_zero_of_a_column_with_gaps_is_no_part_of_a_number(read):
+    """pandas writes the whole numbers of a column as 1001.0 where one of them is missing."""
+    found = read({"sales.jsonl": b'{"id":1001.0}\n{"id":null}\n{"id":10.50}\n{"id":-3.0}\n'})
+    assert found.rows() == [("1001",), (None,), ("10.5",), ("-3",)]
+
+
+def test_a_json_object_with_a_key_twice_is_a_fault(read):
+    """Parsers take the first or the last of the two: RFC 8259, 4. Which one the shop means, nobody knows."""
+    found = read({"sales.jsonl": b'{"id":"1","id":"2"}\n{"id":"3","ID":"4"}\n{"id":"5","id":"5","x":{"y":1,"y":2}}\n'})
+    assert found.columns() == ("id", "ID_2", "x")
+    assert [(row[1], row[2]) for row in found.all()] == [(1, "syntax"), (2, None), (3, "syntax")]
 
 
 def test_any_key_of_json_is_a_column(read):
-    """Keys that are empty, differ in case only, stand twice, or mean something to a JSON path or pointer."""
-    lines = b"""{"":"a","id":"b","ID":"c","id":"d","*":"e","$.id":"f","a/b":"g","a~b":"h","K\\u0000d\\u0001":"i"}
+    """Keys that are empty, differ in case only, or mean something to a JSON path or pointer."""
+    lines = b"""{"":"a","id":"b","ID":"c","*":"e","$.id":"f","a/b":"g","a~b":"h","K\\u0000d\\u0001":"i"}
 {"id":"x","0":"y"}
 """
     found = read({"sales.jsonl": lines})
