@@ -7,6 +7,7 @@ import sys
 import typer
 
 from flows.commands import demo, diff, doctor, explain, profile, reference, run, sample, status, validate
+from flows.startup import program
 from tasks.errors import StrataError
 
 app = typer.Typer(
@@ -39,4 +40,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    program()

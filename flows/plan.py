@@ -10,6 +10,7 @@ from typing import Literal
 from zoneinfo import ZoneInfo
 
 from flows.settings import Settings
+from flows.zones import configured, place_of
 from region_profiles.loader import list_markets, load_profile, profile_digest
 from region_profiles.models import Profile
 from tasks.errors import DropError, ProfileError, ProfileErrors, Terminal
@@ -26,41 +27,48 @@ def plan(
     publish: str | None = None,
     profiles: str | Path | None = None,
     engine: Literal["duckdb", "spark"] | None = None,
+    zone: str | None = None,
 ) -> tuple[MarketRun, ...]:
-    """The runs that these options and the settings mean, each with its checked profile.
+    """The runs that these options and the settings mean, each with its checked profile; of one zone, if it is named.
 
     Raises:
         ProfileErrors: all the faults of all profiles at once.
-        Terminal: no landing or publish root, an unknown market, a landing without drops.
+        Terminal: no landing or publish root, an unknown market, a landing without drops, a root of another zone.
     """
     settings = Settings()
-    landing, publish = landing or settings.landing, publish or settings.publish
-    if not landing or not publish:
-        missing = "--landing" if not landing else "--publish"
-        raise Terminal(f"{missing} is not given", hint=f"say {missing} URI or set STRATA_{missing[2:].upper()}")
     directory = Path(profiles) if profiles else settings.profiles
-    names = [name.upper() for name in markets] if markets else markets_with_drops(landing, directory)
+    names = [name.upper() for name in markets] if markets else markets_to_run(settings, landing, directory, zone)
     loaded = [(name, checked_profile(name, directory, settings.reporting_currency)) for name in names]
+    strange = [name for name, profile in loaded if zone not in (None, profile.market.zone)]
+    if strange or not loaded:
+        raise Terminal(f"no market of zone {zone}", value=", ".join(strange) or None, hint="mend `markets` or `zone`")
+    places = {one: place_of(settings, one, landing, publish) for one in {profile.market.zone for _, profile in loaded}}
     if markets:
-        _require_a_drop(landing, {profile.drop for _, profile in loaded})
+        for drops_at in sorted({place.landing for place in places.values()}):
+            of_it = {profile.drop for _, profile in loaded if places[profile.market.zone].landing == drops_at}
+            _require_a_drop(drops_at, of_it)
     secret = settings.pseudonym_key.get_secret_value() if settings.pseudonym_key else None
+    tombstones = _tombstones(settings.tombstones)
     return tuple(
         MarketRun(
             market=name,
             as_of=as_of or local_yesterday(profile),
             profile=profile,
             profile_digest=profile_digest(profile),
-            landing=landing,
-            publish=publish,
-            work=settings.work.absolute(),
+            landing=place.landing,
+            publish=place.publish,
+            work=place.work,
             engine=engine or settings.engine,
             memory=settings.memory,
             threads=settings.threads,
             pseudonym_key=secret,
-            tombstones=_tombstones(settings.tombstones),
-            pointer=settings.pointer,
+            tombstones=tombstones,
+            pointer=place.pointer,
+            zone=place.zone,
+            shared=place.shared,
         )
         for name, profile in loaded
+        for place in (places[profile.market.zone],)
     )
 
 
@@ -75,6 +83,54 @@ def checked_profile(market: str, directory: Path | None, reporting_currency: str
     if faults:
         raise ProfileErrors(faults)
     return profile
+
+
+def markets_to_run(
+    settings: Settings, landing: str | None, directory: Path | None, zone: str | None = None
+) -> list[str]:
+    """Every market that has a drop: in the one landing, or in its own zone's; of one zone, if it is named.
+
+    Raises:
+        Terminal: no landing, or a drop in the landing of another zone than its market's.
+    """
+    zones = configured(settings)
+    if landing or not zones:
+        given = landing or settings.landing
+        if given is None:
+            raise Terminal("--landing is not given", hint="say --landing URI or set STRATA_LANDING")
+        names = markets_with_drops(given, directory)
+        return [name for name in names if zone is None or zone_of(name, directory) == zone]
+    found: list[str] = []
+    empty: list[DropError] = []
+    for name, own in zones.items():
+        if own.landing is not None and zone in (None, name):
+            try:
+                found += _drops_of(name, own.landing, directory)
+            except DropError as error:  # another zone's landing may have some
+                empty.append(error)
+    if not found:
+        lacking = Terminal(f"{f'zone {zone}' if zone else 'no zone'} has no landing", hint="set STRATA_ZONES")
+        raise empty[0] if empty else lacking
+    return sorted(found)
+
+
+def _drops_of(zone: str, landing: str, directory: Path | None) -> list[str]:
+    """The markets with a drop in the zone's landing; Terminal where one is of another zone."""
+    found = markets_with_drops(landing, directory)
+    strange = [market for market in found if zone_of(market, directory) != zone]
+    if strange:
+        raise Terminal(
+            f"the landing of zone {zone} has drops of other zones: {', '.join(strange)}",
+            path=landing,
+            expected=f"drops of markets whose profile says `zone: {zone}`",
+            hint="move the drops, or mend `market.zone` of the profiles",
+        )
+    return found
+
+
+def zone_of(market: str, directory: Path | None) -> str:
+    """The residency zone that a market's profile names."""
+    return load_profile(market, directory).market.zone
 
 
 def markets_with_drops(landing: str, directory: Path | None) -> list[str]:

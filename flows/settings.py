@@ -3,25 +3,26 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
-from pydantic import Field, SecretStr, ValidationError
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import Field, SecretStr
 
-from tasks.errors import Terminal
+from tasks.objects.zones import Zones
 
 
-class Settings(BaseSettings):
+class Settings(Zones):
     """Where things lie and how much of the machine a run may take. Command-line options win over these."""
-
-    model_config = SettingsConfigDict(env_prefix="STRATA_", frozen=True, extra="ignore")
 
     landing: str | None = None
     """URI of the landing: a folder or s3://bucket/prefix."""
     publish: str | None = None
     """URI of the publish root."""
-    work: Path = Path(".strata/work")
-    """Folder of intermediate results, in the markets' residency zone: it holds personal data."""
+    work: str | None = None
+    """Finished steps: a folder, or the object store that several workers share. In the markets' residency zone: it
+    holds personal data."""
+    scratch: Path | None = None
+    """Folder of this machine in which steps are computed, and which remembers them; `work` itself where that is a
+    folder, else `.strata/work`. Where both are given, `work` is shared and `scratch` is this machine's."""
     profiles: Path | None = None
     """Folder of profiles; the built-in ones where null."""
     reference: Path | None = None
@@ -39,14 +40,3 @@ class Settings(BaseSettings):
     """File of erased customers, one per line: see tasks/privacy/tombstones.py."""
     pointer: Literal["cas", "single_writer"] = "cas"
     """How current.json changes: `single_writer` where the store has no compare-and-swap."""
-
-    def __init__(self, **given: Any) -> None:
-        """Read the environment; Terminal names every variable that holds what it cannot."""
-        try:
-            super().__init__(**given)
-        except ValidationError as error:
-            faults = [
-                f"STRATA_{'_'.join(map(str, fault['loc'])).upper()}: {fault['msg']}"
-                for fault in error.errors(include_url=False, include_input=False)
-            ]
-            raise Terminal("; ".join(faults), hint="mend the environment and run again") from None

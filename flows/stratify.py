@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 import os
+from asyncio import to_thread
 from datetime import date
+from functools import partial
 from typing import Any, Literal
 
-from prefect import flow, task
+from prefect import Flow, task
 from prefect.artifacts import create_markdown_artifact
 from prefect.cache_policies import NO_CACHE
 from prefect.runtime import flow_run
 from prefect.states import Completed, Failed
 from prefect.task_runners import ThreadPoolTaskRunner
+from pydantic_core import to_jsonable_python
 
 from flows.market import MarketOutcome, stratify_market
 from flows.plan import plan
 from flows.settings import Settings
 from flows.steps import Unforeseen, as_task, unforeseen
 from tasks import progress
-from tasks.errors import StrataError
+from tasks.errors import StrataError, Terminal
 from tasks.run import MarketRun
 
 
@@ -41,25 +44,38 @@ def market(run: MarketRun) -> MarketOutcome:
 def _name() -> str:
     """The flow run's name, such as `stratify DE, JP as of 2026-06-30`."""
     given = flow_run.parameters
-    markets = ", ".join(given.get("markets") or ["all markets"])
+    zone = given.get("zone")
+    markets = ", ".join(given.get("markets") or [f"all markets of zone {zone}" if zone else "all markets"])
     return f"stratify {markets} as of {given.get('as_of') or 'yesterday'}"
 
 
-@flow(
+class PlainFlow(Flow[Any, Any]):
+    """A flow whose parameters are texts, dates and lists of them: Prefect imports FastAPI to write such down."""
+
+    def serialize_parameters(self, parameters: dict[str, Any]) -> dict[str, Any]:
+        """The parameters as JSON has them."""
+        return {name: to_jsonable_python(value) for name, value in parameters.items()}
+
+
+@partial(
+    PlainFlow,
     name="stratify",
     flow_run_name=_name,
     task_runner=ThreadPoolTaskRunner(max_workers=Settings().markets_at_once),  # type: ignore[arg-type]
     persist_result=False,
 )
-def stratify(
+async def stratify(
     markets: list[str] | None = None,
     as_of: date | None = None,
     landing: str | None = None,
     publish: str | None = None,
     profiles: str | None = None,
     engine: Literal["duckdb", "spark"] | None = None,
+    zone: str | None = None,
 ) -> Any:
     """Publish each market's segments.
+
+    Asynchronous, though it only waits: Prefect keeps a sync flow for up to a second until its heartbeat wakes.
 
     Args:
         markets: ISO 3166 codes; all that have a profile and a drop where null.
@@ -68,12 +84,20 @@ def stratify(
         publish: URI of the publish root; STRATA_PUBLISH where null.
         profiles: folder of profiles; the built-in ones where null.
         engine: duckdb or spark; STRATA_ENGINE where null.
+        zone: residency zone to whose markets the run keeps; needed where STRATA_ZONES has several with drops.
 
     Returns:
         A state that carries every market's outcome: Failed, with names and reasons, where any failed.
     """
-    runs = plan(markets, as_of=as_of, landing=landing, publish=publish, profiles=profiles, engine=engine)
-    outcomes = [future.result() for future in market.map(list(runs))]
+    runs = plan(markets, as_of=as_of, landing=landing, publish=publish, profiles=profiles, engine=engine, zone=zone)
+    zones = {run.zone for run in runs}
+    if len(zones) > 1:
+        raise Terminal(
+            f"a flow run holds markets of one residency zone, not of {', '.join(sorted(map(str, zones)))}",
+            hint="name the markets or the zone: one deployment, on a worker of its own, for each zone",
+        )
+    futures = market.map(list(runs))
+    outcomes = await to_thread(lambda: [future.result() for future in futures])
     failed = [outcome for outcome in outcomes if outcome.error is not None]
     if failed:
         names = "; ".join(f"{outcome.market}: {outcome.error}" for outcome in failed)

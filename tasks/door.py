@@ -12,6 +12,7 @@ from typing import Concatenate, ParamSpec, TypeVar, cast
 from tasks import progress
 from tasks.errors import StrataError
 from tasks.run import MarketRun
+from tasks.shelf import shelf
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -21,7 +22,8 @@ Door = Callable[Concatenate[MarketRun, P], R]
 def door(step: str) -> Callable[[Door[P, R]], Door[P, R]]:
     """Name a function, whose first parameter is `run: MarketRun`, as the door of `step`.
 
-    It tells its progress, and its errors leave with the market's name among their facts.
+    It tells its progress, remembers on the run's shared shelf, and its errors leave with the market's name among their
+    facts.
     """
 
     def wrap(function: Door[P, R]) -> Door[P, R]:
@@ -29,7 +31,8 @@ def door(step: str) -> Callable[[Door[P, R]], Door[P, R]]:
         def through(run: MarketRun, *args: P.args, **kwargs: P.kwargs) -> R:
             progress.report(run.market, step)
             try:
-                return function(run, *args, **kwargs)
+                with shelf(run.work, run.shared):
+                    return function(run, *args, **kwargs)
             except StrataError as error:
                 error.market = error.market or run.market
                 raise

@@ -2,7 +2,8 @@
 
 A key digests the step, OUTPUT_VERSION and everything the step depends on. A folder holds the step's files and
 `ref.json` with the sha256 of each; it is reused only while every file still has its digest. Folders appear by rename,
-so a reader never sees half of one, and two runs that compute the same key end with one folder.
+so a reader never sees half of one, and two runs that compute the same key end with one folder. Where workers share an
+object store (tasks.shelf), a step that is not here is looked for there, and one that is computed here goes there.
 """
 
 from __future__ import annotations
@@ -18,8 +19,9 @@ from pathlib import Path
 from typing import Any
 
 from tasks.contract import OUTPUT_VERSION
+from tasks.objects.store import sha256_of as file_digest
+from tasks.shelf import REF, Shelf, shelf_of
 
-REF = "ref.json"
 #: Raised when steps change what they note: an older work folder is then computed anew instead of misread.
 NOTES_VERSION = 1
 
@@ -45,12 +47,6 @@ def digest_of(parts: object) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def file_digest(path: Path) -> str:
-    """sha256 of a file's bytes."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
 def remember(work: Path, step: str, depends_on: object, compute: Callable[[Path], Mapping[str, Any]]) -> Remembered:
     """Return the step's folder for these dependencies, computing it where it is not there whole.
 
@@ -58,26 +54,60 @@ def remember(work: Path, step: str, depends_on: object, compute: Callable[[Path]
     """
     key = digest_of([step, OUTPUT_VERSION, NOTES_VERSION, depends_on])[:32]
     final = work / f"{step}-{key}"
+    shared = shelf_of(final)
     found = _read(final)
-    if found is not None:
+    if shared is None:
+        return found or _computed(final, compute)
+    if found is not None and shared.holds(final):
         return found
-    work.mkdir(parents=True, exist_ok=True)
-    building = Path(tempfile.mkdtemp(prefix=f".{step}-{key}-", dir=work))
+    there = _fetched(final, shared)
+    if there is not None:
+        return there
+    found = found or _computed(final, compute)
+    if not shared.put(final):  # another worker was quicker, with other bytes
+        return _fetched(final, shared) or found
+    return found
+
+
+def _computed(final: Path, compute: Callable[[Path], Mapping[str, Any]]) -> Remembered:
+    final.parent.mkdir(parents=True, exist_ok=True)
+    building = Path(tempfile.mkdtemp(prefix=f".{final.name}-", dir=final.parent))
     try:
         notes = compute(building)
         files = {str(p.relative_to(building)): file_digest(p) for p in sorted(building.rglob("*")) if p.is_file()}
         ref = json.dumps({"files": files, "notes": notes}, sort_keys=True, ensure_ascii=False, indent=1, default=str)
         (building / REF).write_text(ref, encoding="utf-8")
-        try:
-            building.rename(final)
-        except OSError:  # another run was first, or a broken folder lies there
-            first = _read(final)
-            if first is not None:
-                return first
-            _replace(building, final)
+        first = _settle(building, final)
     finally:
         shutil.rmtree(building, ignore_errors=True)
-    return Remembered(final, json.loads(ref)["notes"], reused=False, digest=digest_of(files))
+    return first or Remembered(final, json.loads(ref)["notes"], reused=False, digest=digest_of(files))
+
+
+def _fetched(final: Path, shared: Shelf) -> Remembered | None:
+    """The step as another worker left it in the shared store, in place of what may lie here."""
+    building = shared.fetch(final)
+    if building is None:
+        return None
+    try:
+        if final.exists():
+            _replace(building, final)
+        else:
+            _settle(building, final)
+    finally:
+        shutil.rmtree(building, ignore_errors=True)
+    return _read(final)
+
+
+def _settle(building: Path, final: Path) -> Remembered | None:
+    """Rename; what is there already, if another run was first."""
+    try:
+        building.rename(final)
+    except OSError:  # another run was first, or a broken folder lies there
+        first = _read(final)
+        if first is not None:
+            return first
+        _replace(building, final)
+    return None
 
 
 def _replace(building: Path, final: Path) -> None:

@@ -35,6 +35,10 @@ class MarketRun:
     tombstones: tuple[str, ...] = ()
     pointer: Literal["cas", "single_writer"] = "cas"
     reference: Path | None = None
+    zone: str | None = None
+    """Residency zone whose roots these are; null where none is configured."""
+    shared: str | None = None
+    """Object store in which several workers share their finished steps; `work` is this machine's own."""
 
     def __repr__(self) -> str:
         """Without the key, for logs."""
@@ -51,8 +55,10 @@ class MarketRun:
 
     def open_engine(self) -> Engine:
         """The engine that computes traits and segments."""
+        from tasks.compilers import one_at_a_time
         from tasks.engine import DuckDB, Spark
 
+        one_at_a_time()
         if self.engine == "spark":
             return Spark(self.cursor(), self.work / "spark", self.threads)
         return DuckDB(self.cursor())

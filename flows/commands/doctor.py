@@ -5,12 +5,14 @@ from __future__ import annotations
 import os
 import re
 import shutil
+import socket
 import subprocess
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
 from typing import Annotated, Literal
 
 import typer
@@ -24,6 +26,8 @@ Verdict = Literal["ok", "note", "wrong"]
 SIGNS: dict[Verdict, str] = {"ok": "[green]ok[/]", "note": "[yellow]note[/]", "wrong": "[red]wrong[/]"}
 #: Rates older than this are worth a word: a month's publication would carry them into the wrong month.
 OLD_RATES_DAYS = 45
+#: The Java releases that Spark 4.0 is tested with.
+JAVA_RELEASES = ("17", "21")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +43,7 @@ def doctor(
     landing: Annotated[str | None, typer.Option(help="Landing to look at; STRATA_LANDING if not given.")] = None,
     publish: Annotated[str | None, typer.Option(help="Publish root to probe; STRATA_PUBLISH if not given.")] = None,
 ) -> None:
-    """Look at the server, Java, the bucket, conditional writes and the last day of rates.
+    """Look at the server, Java, the folders or buckets, conditional writes and the last day of rates.
 
     Exit code 0: a run can work; 1: something it needs is wrong. The probe writes and removes one small object below
     the publish root.
@@ -57,12 +61,19 @@ def doctor(
 
 
 def _checks(settings: Settings, landing: str | None, publish: str | None) -> list[Callable[[], list[Finding]]]:
+    source, target = landing or settings.landing, publish or settings.publish
+    general: list[Callable[[], list[Finding]]] = [
+        lambda: _landing(source),
+        lambda: _bucket(target, settings.pointer),
+        lambda: _work(settings.work),
+    ]
     return [
         _python,
         _server,
         lambda: _java(settings.engine),
-        lambda: _landing(landing or settings.landing),
-        lambda: _bucket(publish or settings.publish, settings.pointer),
+        lambda: _host_name(settings.engine),
+        *(general if source or target or not settings.zones else ()),
+        lambda: _zones(settings),
         _rates,
         lambda: _secrets(settings),
     ]
@@ -100,14 +111,32 @@ def _server() -> list[Finding]:
 
 def _java(engine: str) -> list[Finding]:
     needed: Verdict = "wrong" if engine == "spark" else "note"
-    java = shutil.which("java")
+    home = os.environ.get("JAVA_HOME")  # Spark looks there first
+    java = shutil.which(Path(home) / "bin" / "java" if home else "java")
     if java is None:
-        return [Finding("Java", needed, "not found; Spark needs 17 or 21 (package openjdk-17-jre-headless)")]
-    started = subprocess.run([java, "-version"], capture_output=True, text=True, check=False)  # noqa: S603  # PATH's own
+        where = f"not in JAVA_HOME {home}" if home else "not found"
+        return [Finding("Java", needed, f"{where}; Spark needs 17 or 21 (package openjdk-17-jre-headless)")]
+    started = subprocess.run([java, "-version"], capture_output=True, text=True, check=False)  # noqa: S603  # as Spark
     if started.returncode or not started.stderr:
         return [Finding("Java", needed, f"{java} does not start: exit code {started.returncode}")]
+    release = re.search(r'version "(\d+)', started.stderr)
+    told = next((line for line in started.stderr.splitlines() if "version" in line), started.stderr.splitlines()[0])
+    if release is None or release[1] not in JAVA_RELEASES:
+        return [Finding("Java", needed, f"{told}; Spark needs 17 or 21")]
     spark = f"pyspark {_version('pyspark')}"
-    return [Finding("Java", needed if "missing" in spark else "ok", f"{started.stderr.splitlines()[0]}; {spark}")]
+    return [Finding("Java", needed if "missing" in spark else "ok", f"{told}; {spark}")]
+
+
+def _host_name(engine: str) -> list[Finding]:
+    if engine != "spark":
+        return []
+    name = socket.gethostname()
+    try:
+        socket.getaddrinfo(name, None)
+    except OSError:
+        says = f"{name} has no address, and Spark does not start without one: add 127.0.1.1 {name} to /etc/hosts"
+        return [Finding("host name", "wrong", says)]
+    return [Finding("host name", "ok", name)]
 
 
 def _landing(uri: str | None) -> list[Finding]:
@@ -119,7 +148,9 @@ def _landing(uri: str | None) -> list[Finding]:
         folders = sorted({info.key.split("/", 1)[0] for info in open_store(uri).list("") if "/" in info.key})
     except StrataError as error:
         return [Finding("landing", "wrong", str(error))]
-    return [Finding("landing", "ok" if folders else "wrong", f"{uri}: drops {', '.join(folders) or 'none'}")]
+    if not folders:
+        return [Finding("landing", "wrong", f"{uri}: holds no folder of files, such as DE")]
+    return [Finding("landing", "ok", f"{uri}: drops {', '.join(folders)}")]
 
 
 def _bucket(uri: str | None, pointer: str) -> list[Finding]:
@@ -137,6 +168,32 @@ def _bucket(uri: str | None, pointer: str) -> list[Finding]:
         Finding("publish root", "ok", uri),
         Finding("conditional put", "ok" if can.conditional_put else "note", "yes" if can.conditional_put else "no"),
         Finding("compare-and-swap", verdict, ("yes" if can.compare_and_swap else "no") + advice),
+    ]
+
+
+def _work(uri: str | None) -> list[Finding]:
+    """Only what workers share can be out of reach; the folder of this machine is made when it is needed."""
+    if uri is None or "://" not in uri:
+        return [Finding("work", "ok", f"{uri or '.strata/work'} on this machine")]
+    from tasks.objects import open_store
+
+    try:
+        next(iter(open_store(uri).list("")), None)
+    except StrataError as error:
+        return [Finding("work", "wrong", str(error))]
+    return [Finding("work", "ok", f"{uri}, shared by all workers")]
+
+
+def _zones(settings: Settings) -> list[Finding]:
+    """Each residency zone's roots."""
+    return [
+        replace(finding, what=f"zone {name}: {finding.what}")
+        for name, zone in sorted(settings.zones.items())
+        for finding in (
+            *_landing(zone.landing),
+            *_bucket(zone.publish, zone.pointer or settings.pointer),
+            *(_work(zone.work) if zone.work else ()),
+        )
     ]
 
 

@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from flows.settings import Settings
+from flows.zones import publish_root
 from region_profiles.loader import load_profile, resolve
 from tasks.contract import CUSTOMERS
-from tasks.errors import ProfileErrors, PublicationError, Terminal
+from tasks.errors import ProfileErrors, PublicationError
 from tasks.files import parquet
 from tasks.traits.catalogue import CATALOGUE, TRAITS
 
@@ -55,8 +56,9 @@ def explain(
     from tasks.segment.telling import told
 
     country = market.upper()
-    store, manifest = _published(publish, country, as_of.date() if as_of else None)
     profile = load_profile(country, profiles or Settings().profiles)
+    root = publish_root(Settings(), publish, profile.market.zone)
+    store, manifest = _published(root, country, as_of.date() if as_of else None)
     key = Settings().pseudonym_key
     who = customer
     if not PSEUDONYM.fullmatch(customer):
@@ -86,8 +88,8 @@ def preview(
     from tasks.segment.rules import check_rules
 
     country, directory = market.upper(), profiles or Settings().profiles
-    store, manifest = _published(publish, country, None)
     before, after = load_profile(country, directory), resolve(country, directory, file=changed).profile
+    store, manifest = _published(publish_root(Settings(), publish, before.market.zone), country, None)
     if errors := check_rules(after):
         raise ProfileErrors(tuple(errors))
     with tempfile.TemporaryDirectory() as folder:
@@ -151,13 +153,10 @@ def _customers(
     return seen
 
 
-def _published(publish: str | None, country: str, as_of: date | None) -> tuple[ObjectStore, Manifest]:
+def _published(uri: str, country: str, as_of: date | None) -> tuple[ObjectStore, Manifest]:
     from tasks.objects import open_store
     from tasks.publish.reading import read_current, read_manifest
 
-    uri = publish or Settings().publish
-    if not uri:
-        raise Terminal("--publish is not given", hint="say --publish URI or set STRATA_PUBLISH")
     store = open_store(uri)
     found = read_current(store, country)
     if found is None:

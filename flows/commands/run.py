@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import time
 from datetime import date, datetime
@@ -12,6 +13,8 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from flows.startup import heavy_imports
+from flows.zones import by_zone
 from tasks.errors import Terminal
 
 if TYPE_CHECKING:
@@ -105,6 +108,7 @@ def quiet_prefect(*, verbose: bool) -> None:
     """Prefect's settings before it is imported: no calls home, and its log only for those who ask."""
     os.environ.setdefault("PREFECT_SERVER_ANALYTICS_ENABLED", "false")
     os.environ.setdefault("DO_NOT_TRACK", "1")
+    os.environ.setdefault("PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS", "90")  # 20 are few on a busy machine
     if not verbose:
         os.environ.setdefault("PREFECT_LOGGING_LEVEL", "ERROR")
         os.environ.setdefault("PREFECT_LOGGING_TO_API_WHEN_MISSING_FLOW", "ignore")
@@ -118,7 +122,7 @@ def _through_prefect(
     verbose: bool,
 ) -> list[MarketOutcome]:
     quiet_prefect(verbose=verbose)
-    with console.status("starting Prefect"):
+    with console.status("starting Prefect"), heavy_imports():
         from flows.stratify import stratify
         from tasks import progress
 
@@ -135,14 +139,18 @@ def _through_prefect(
 
         stop = progress.listen(show)
         try:
-            state: Any = stratify(
-                [run.market for run in runs],
-                as_of=as_of,
-                return_state=True,
-                **{name: None if value is None else str(value) for name, value in options.items()},
-            )
+            texts = {name: None if value is None else str(value) for name, value in options.items()}
+            outcomes: list[MarketOutcome] = []
+            for group in by_zone(runs):
+                flow_run: Any = stratify([run.market for run in group], as_of=as_of, return_state=True, **texts)
+                outcomes += _outcomes(asyncio.run(flow_run))
+            return outcomes
         finally:
             stop()
+
+
+def _outcomes(state: Any) -> list[MarketOutcome]:
+    """What the flow found, or what broke it before it had outcomes."""
     found = state.result(raise_on_failure=False)
     if isinstance(found, list):
         return found

@@ -12,7 +12,8 @@ from rich.table import Table
 
 from flows.commands.run import terminal
 from flows.settings import Settings
-from tasks.errors import StrataError, Terminal
+from flows.zones import publish_roots
+from tasks.errors import StrataError
 
 if TYPE_CHECKING:
     from tasks.objects import ObjectStore
@@ -46,17 +47,17 @@ def status(
     """
     from tasks.objects import open_store
 
-    uri = publish or Settings().publish
-    if not uri:
-        raise Terminal("--publish is not given", hint="say --publish URI or set STRATA_PUBLISH")
+    uris = publish_roots(Settings(), publish)
+    stores = [open_store(uri) for uri in uris]
     console = terminal()
-    store = open_store(uri)
-    names = sorted(name.upper() for name in markets) if markets else _markets(store)
+    there = {name: store for store in stores for name in _markets(store)}
+    names = sorted(name.upper() for name in markets) if markets else sorted(there)
     if not names:
-        console.print(f"nothing is published at {uri}: `strata run` publishes", highlight=False, soft_wrap=True)
+        roots = ", ".join(uris)
+        console.print(f"nothing is published at {roots}: `strata run` publishes", highlight=False, soft_wrap=True)
         return
     now = datetime.now(UTC)
-    found = [_standing(store, name, now) for name in names]
+    found = [_standing(there.get(name, stores[0]), name, now) for name in names]
     console.print(_table(found, now))
     troubles = [(one.market, trouble) for one in found for trouble in one.troubles]
     for market, trouble in troubles:

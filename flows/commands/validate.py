@@ -11,7 +11,7 @@ import typer
 from rich.console import Console
 
 from flows.commands.run import AsOf, Landing, Profiles, terminal
-from flows.plan import checked_profile, markets_with_drops, plan
+from flows.plan import checked_profile, markets_to_run, plan
 from flows.settings import Settings
 from region_profiles.loader import list_markets, resolve
 from tasks.errors import StrataError
@@ -43,11 +43,12 @@ def validate(
       strata validate --landing drops --as-of 2026-06-30
     """
     console = terminal()
-    uri = landing or Settings().landing
-    directory = profiles or Settings().profiles
+    settings = Settings()
+    uri = landing or settings.landing or (", ".join(settings.zones) or None)
+    directory = profiles or settings.profiles
     names = [name.upper() for name in markets] if markets else None
     if names is None:
-        names = markets_with_drops(uri, directory) if uri else list(list_markets(directory))
+        names = markets_to_run(settings, landing, directory) if uri else list(list_markets(directory))
     faults = 0
     for name in names:
         try:
@@ -58,7 +59,7 @@ def validate(
                 console.print(f"[green]{name}[/] profile is sound", highlight=False)
                 continue
             (run,) = plan(
-                [name], as_of=as_of.date() if as_of else None, landing=uri, publish="unused", profiles=directory
+                [name], as_of=as_of.date() if as_of else None, landing=landing, publish="unused", profiles=directory
             )
             faults += _drop(console, run)
         except StrataError as error:

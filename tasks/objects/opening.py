@@ -18,7 +18,8 @@ def open_store(uri: str | Path, *, s3: S3Settings | None = None) -> ObjectStore:
     """The store at `file:///folder`, a plain path, or `s3://bucket/prefix`.
 
     Nothing is read or written yet: a folder need not exist until something is put into it. `s3` is from the
-    environment (STRATA_S3_...) where none is given; credentials come from the usual chain of boto3 alone.
+    environment where none is given: STRATA_S3_..., and what STRATA_ZONES says of the zone whose bucket it is.
+    Credentials come from the usual chain of boto3, or are the zone's.
 
     >>> open_store("file:///srv/strata/landing").uri
     'file:///srv/strata/landing'
@@ -38,10 +39,10 @@ def open_store(uri: str | Path, *, s3: S3Settings | None = None) -> ObjectStore:
         return FolderStore(Path(unquote(text.split("://", 1)[1].removeprefix("localhost"))))
     if scheme == "s3":
         from tasks.objects.s3 import S3Store
-        from tasks.objects.s3_settings import S3Settings
+        from tasks.objects.zones import server_of
 
         bucket, _, prefix = text.removeprefix("s3://").partition("/")
-        return S3Store(bucket, prefix.strip("/"), s3 or S3Settings.from_env())
+        return S3Store(bucket, prefix.strip("/"), s3 or server_of(text))
     raise Terminal(
         "no such kind of store", value=f"{scheme}://", expected="a folder, file:///folder or s3://bucket/prefix"
     )

@@ -57,8 +57,12 @@ def _client(settings: S3Settings, _environment: frozenset[tuple[str, str]]) -> A
     )
     try:
         with failures(settings.endpoint or "s3://"):
+            key, secret, token = settings.keys or (None, None, None)
             return boto3.session.Session().client(
                 "s3",
+                aws_access_key_id=key,
+                aws_secret_access_key=secret,
+                aws_session_token=token,
                 endpoint_url=settings.endpoint,
                 region_name=settings.region,
                 verify=settings.ca_bundle,

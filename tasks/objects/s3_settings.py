@@ -1,10 +1,10 @@
-"""How to reach an S3 server. Credentials are no setting: they come from boto3's own chain."""
+"""How to reach an S3 server. Credentials come from boto3's own chain, unless a zone has its own."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from typing import Any, Literal
 
 from tasks.errors import Terminal
@@ -30,6 +30,8 @@ class S3Settings:
     attempts: int = 5
     #: Files above it go up in parts of this size (S3 takes no part below 5 MiB but the last, and 10,000 parts).
     part_size: int = 16 << 20
+    #: Access key, secret key and session token of a zone (tasks.objects.zones): no variable STRATA_S3_KEYS is read.
+    keys: tuple[str, str, str | None] | None = field(default=None, repr=False)
 
     def __post_init__(self) -> None:
         for name, allowed in CHOICES.items():
@@ -52,14 +54,14 @@ class S3Settings:
         tasks.errors.Terminal: STRATA_S3_ATTEMPTS is no number; found 'often'
         """
         given: dict[str, Any] = {}
-        for field in fields(cls):
-            name = f"STRATA_S3_{field.name.upper()}"
+        for one in fields(cls):
+            name = f"STRATA_S3_{one.name.upper()}"
             text = environ.get(name, "").strip()
-            if not text:
+            if not text or one.name == "keys":
                 continue
-            kind = type(field.default)
+            kind = type(one.default)
             try:
-                given[field.name] = kind(text) if kind in {int, float} else text
+                given[one.name] = kind(text) if kind in {int, float} else text
             except ValueError:
                 raise Terminal(f"{name} is no number", value=text) from None
         return cls(**given)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.server
 import os
+import socket
 import threading
 from datetime import date, timedelta
 
@@ -68,10 +69,11 @@ def test_nothing_given_is_only_notes(strata):
     assert rows["publish root"] == ("note", "not given: --publish or STRATA_PUBLISH")
 
 
-def test_a_landing_without_drops_is_wrong(strata, tmp_path):
+def test_a_landing_without_drops_is_wrong_and_says_what_a_drop_is(strata, tmp_path):
+    (tmp_path / "sales.csv").write_text("a\n1\n")
     found = strata("doctor", "--landing", tmp_path)
     assert found.code == 1
-    assert verdicts(found)["landing"] == ("wrong", f"{tmp_path}: drops none")
+    assert verdicts(found)["landing"] == ("wrong", f"{tmp_path}: holds no folder of files, such as DE")
 
 
 def test_a_server_that_answers(strata, server, monkeypatch):
@@ -89,6 +91,7 @@ def test_a_server_that_does_not_answer_is_wrong_and_its_password_is_not_shown(st
 
 def test_spark_without_java_is_wrong_and_says_what_to_install(strata, monkeypatch, tmp_path):
     monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.delenv("JAVA_HOME", raising=False)
     assert verdicts(strata("doctor"))["Java"][0] == "note"
     monkeypatch.setenv("STRATA_ENGINE", "spark")
     found = strata("doctor")
@@ -96,15 +99,46 @@ def test_spark_without_java_is_wrong_and_says_what_to_install(strata, monkeypatc
     assert verdicts(found)["Java"] == ("wrong", "not found; Spark needs 17 or 21 (package openjdk-17-jre-headless)")
 
 
-def test_a_java_that_fails_is_wrong_for_spark(strata, monkeypatch, tmp_path):
-    java = tmp_path / "java"
-    java.write_text("#!/bin/sh\nexit 3\n")
+@pytest.mark.parametrize("place", ["PATH", "JAVA_HOME"])
+@pytest.mark.parametrize(
+    ("script", "says"),
+    [
+        ("exit 3", "{java} does not start: exit code 3"),
+        (
+            """echo 'openjdk version "11.0.2" 2019-01-15' >&2""",
+            'openjdk version "11.0.2" 2019-01-15; Spark needs 17 or 21',
+        ),
+        ("""echo 'java version "1.8.0_292"' >&2""", 'java version "1.8.0_292"; Spark needs 17 or 21'),
+    ],
+)
+def test_a_java_that_fails_or_is_another_release_is_wrong_for_spark(strata, monkeypatch, tmp_path, place, script, says):
+    java = tmp_path / "bin" / "java"
+    java.parent.mkdir()
+    java.write_text(f"#!/bin/sh\n{script}\n")
     java.chmod(0o755)
-    monkeypatch.setenv("PATH", f"{tmp_path}{os.pathsep}{os.environ['PATH']}")
+    monkeypatch.delenv("JAVA_HOME", raising=False)
+    if place == "PATH":
+        monkeypatch.setenv("PATH", f"{java.parent}{os.pathsep}{os.environ['PATH']}")
+    else:
+        monkeypatch.setenv("JAVA_HOME", str(tmp_path))
     monkeypatch.setenv("STRATA_ENGINE", "spark")
     found = strata("doctor")
     assert found.code == 1
-    assert verdicts(found)["Java"] == ("wrong", f"{java} does not start: exit code 3")
+    assert verdicts(found)["Java"] == ("wrong", says.format(java=java))
+
+
+def test_a_host_name_without_an_address_is_wrong_for_spark_alone(strata, monkeypatch):
+    def no_address(*_arguments, **_options):
+        raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+
+    monkeypatch.setattr(socket, "gethostname", lambda: "till-7")
+    monkeypatch.setattr(socket, "getaddrinfo", no_address)
+    assert "host name" not in verdicts(strata("doctor"))
+    monkeypatch.setenv("STRATA_ENGINE", "spark")
+    found = strata("doctor")
+    assert found.code == 1
+    assert verdicts(found)["host name"][0] == "wrong"
+    assert "127.0.1.1 till-7" in verdicts(found)["host name"][1]
 
 
 def test_old_rates_are_a_note_with_the_command_that_helps(strata, monkeypatch):

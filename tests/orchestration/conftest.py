@@ -19,9 +19,9 @@ from pathlib import Path
 import pytest
 
 from tasks.sample.generate import generate
+from tests.deaths import Worker, started
 
 ROOT = Path(__file__).resolve().parents[2]
-WORKER = Path(__file__).parent / "market_worker.py"
 KEY = secrets.token_hex(16)
 
 
@@ -150,23 +150,19 @@ def _wait_for(server, process):
     raise AssertionError((server.home / "log.txt").read_text()[-2000:])
 
 
-class Worker:
+class Runner(Worker):
     """A process that runs the market DE in forks of its own."""
 
     def __init__(self, process, landings):
-        self.process, self.landings = process, landings
+        super().__init__(process)
+        self.landings = landings
 
-    def send(self, publish, work, number, pointer="cas", **fate):
+    def order(self, publish, work, number, pointer="cas", **fate):
         landing = str(self.landings[number % 2])
-        command = {"publish": publish, "work": str(work), "landing": landing, "number": number, "pointer": pointer}
-        self.process.stdin.write(json.dumps({**command, **fate}) + "\n")
-        self.process.stdin.flush()
-
-    def answer(self):
-        return json.loads(self.process.stdout.readline())
+        self.send(publish=publish, work=str(work), landing=landing, number=number, pointer=pointer, **fate)
 
     def run(self, *arguments, **named):
-        self.send(*arguments, **named)
+        self.order(*arguments, **named)
         return self.answer()
 
 
@@ -186,43 +182,20 @@ def two_landings(drops, tmp_path_factory):
 def workers(two_landings):
     """A function that starts worker processes; they end with the test."""
     with ExitStack() as running:
+        yield lambda count: [Runner(running.enter_context(worker()), two_landings) for _ in range(count)]
 
-        def start(count):
-            return [
-                Worker(
-                    running.enter_context(
-                        subprocess.Popen(  # noqa: S603 - our own script
-                            [sys.executable, str(WORKER)],
-                            cwd=ROOT,
-                            env={**os.environ, "PYTHONPATH": str(ROOT), "STRATA_PSEUDONYM_KEY": KEY},
-                            stdin=subprocess.PIPE,
-                            stdout=subprocess.PIPE,
-                            text=True,
-                        )
-                    ),
-                    two_landings,
-                )
-                for _ in range(count)
-            ]
 
-        yield start
+def worker():
+    """A process of market_worker, with the session's key."""
+    return started("tests.orchestration.market_worker", STRATA_PSEUDONYM_KEY=KEY)
 
 
 @pytest.fixture(scope="session")
 def warm(two_landings, tmp_path_factory):
     """A work folder that remembers every step of both landings."""
     work = tmp_path_factory.mktemp("warm")
-    process = subprocess.Popen(  # noqa: S603
-        [sys.executable, str(WORKER)],
-        cwd=ROOT,
-        env={**os.environ, "PYTHONPATH": str(ROOT), "STRATA_PSEUDONYM_KEY": KEY},
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-    with process:
-        worker = Worker(process, two_landings)
+    with worker() as process:
+        runner = Runner(process, two_landings)
         for number in (0, 1):
-            assert worker.run(str(work / "published"), work, number)["state"] == "published"
-        process.stdin.close()
+            assert runner.run(str(work / "published"), work, number)["state"] == "published"
     return work

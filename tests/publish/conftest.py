@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import importlib.util
-import json
-import subprocess
-import sys
 from contextlib import ExitStack
 from datetime import date
 from pathlib import Path
@@ -13,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from tasks.objects import open_store
+from tests.deaths import Worker, started
 
 WORKER = Path(__file__).parent / "publish_worker.py"
 
@@ -45,22 +43,18 @@ def place(request, tmp_path):
     return open_store(request.getfixturevalue("s3_root") + "/published"), "single_writer"
 
 
-class Worker:
+class Publisher(Worker):
     """A process that publishes in forks of its own."""
 
     def __init__(self, process, folder):
-        self.process, self.folder = process, folder
+        super().__init__(process)
+        self.folder = folder
 
-    def send(self, root, seed, mode="cas", as_of="2021-02-20", **fate):
-        command = {"root": root, "folder": str(self.folder), "seed": seed, "as_of": as_of, "mode": mode, **fate}
-        self.process.stdin.write(json.dumps(command) + "\n")
-        self.process.stdin.flush()
-
-    def answer(self):
-        return json.loads(self.process.stdout.readline())
+    def order(self, root, seed, mode="cas", as_of="2021-02-20", **fate):
+        self.send(root=root, folder=str(self.folder), seed=seed, as_of=as_of, mode=mode, **fate)
 
     def publish(self, *arguments, **named):
-        self.send(*arguments, **named)
+        self.order(*arguments, **named)
         return self.answer()
 
 
@@ -71,14 +65,7 @@ def workers(tmp_path):
 
         def start(count):
             return [
-                Worker(
-                    running.enter_context(
-                        subprocess.Popen(  # noqa: S603 - our own script
-                            [sys.executable, str(WORKER)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-                        )
-                    ),
-                    tmp_path / f"worker{number}",
-                )
+                Publisher(running.enter_context(started("tests.publish.publish_worker")), tmp_path / f"worker{number}")
                 for number in range(count)
             ]
 

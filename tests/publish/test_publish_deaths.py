@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import random
 import signal
-import threading
-import time
-from contextlib import contextmanager
 from itertools import pairwise
 
 import pytest
@@ -14,36 +11,7 @@ import pytest
 from tasks.objects import open_store
 from tasks.publish.pointer import read_pointer
 from tasks.publish.reading import read_current, verify
-
-
-@contextmanager
-def reader(store):
-    """A reader that never stops: pointer, manifest, every object by sha256. Yields what it saw, and its complaints."""
-    seen, complaints, over = set(), [], threading.Event()
-    reads = 0
-
-    def poll():
-        nonlocal reads
-        while not over.is_set():
-            try:
-                faults = verify(store, "DE")
-                _, manifest = read_current(store, "DE")
-            except Exception as error:  # noqa: BLE001 - whatever a reader meets is a failure of the protocol
-                complaints.append(error)
-                return
-            seen.add(manifest.publication)
-            complaints.extend(faults)
-            reads += 1
-            time.sleep(0.01)
-
-    thread = threading.Thread(target=poll)
-    thread.start()
-    try:
-        yield seen, complaints
-    finally:
-        over.set()
-        thread.join()
-        assert reads > 5
+from tests.deaths import reader
 
 
 def completes(worker, store, root, seed, mode):
@@ -68,7 +36,7 @@ def test_killed_at_each_call_of_the_store(kind, request, tmp_path, workers):
     (worker,) = workers(1)
     known = {completes(worker, store, root, "first", mode)}
     deaths = 0
-    with reader(store) as (seen, complaints):
+    with reader(store, pause=0.01, at_least=5) as (seen, complaints):
         for call in range(1, 100):
             seed = f"seed{call}"
             ended = worker.publish(root, seed, mode, call=call)
@@ -96,7 +64,7 @@ def test_killed_at_random_instants(kind, kills, request, tmp_path, workers):
     known.add(completes(worker, store, root, "usual2", mode))
     chance = random.Random(7)  # noqa: S311 - instants, not secrets
     died = 0
-    with reader(store) as (seen, complaints):
+    with reader(store, pause=0.01, at_least=5) as (seen, complaints):
         for number in range(4 * kills):
             seed = f"seed{number}"
             ended = worker.publish(root, seed, mode, seconds=chance.uniform(0, usual))
@@ -115,7 +83,7 @@ def test_two_runs_of_one_market_at_once_end_in_one_publication(tmp_path, workers
     pair = workers(2)
     for number in range(15):
         for worker in pair:
-            worker.send(root, f"seed{number}")
+            worker.order(root, f"seed{number}")
         assert sorted(worker.answer()["state"] for worker in pair) == ["published", "unchanged"]
         assert verify(store, "DE") == ()
         assert read_pointer(store, "DE").pointer.revision == number + 1
@@ -126,7 +94,7 @@ def test_eight_writers_of_different_publications_all_complete_and_none_is_lost(t
     crowd = workers(8)
     for round_ in range(4):
         for number, worker in enumerate(crowd):
-            worker.send(root, f"seed{round_}", as_of=f"2021-02-{number + 1:02}")
+            worker.order(root, f"seed{round_}", as_of=f"2021-02-{number + 1:02}")
         assert [worker.answer()["status"] for worker in crowd] == [0] * 8
     pointer = read_pointer(open_store(root), "DE").pointer
     assert pointer.revision == 32
@@ -139,7 +107,7 @@ def test_four_writers_of_one_date_all_complete_and_each_event_follows_from_the_o
     root = str(tmp_path / "root")
     crowd = workers(4)
     for number, worker in enumerate(crowd):
-        worker.send(root, f"seed{number}")
+        worker.order(root, f"seed{number}")
     assert [worker.answer()["state"] for worker in crowd] == ["published"] * 4
     pointer = read_pointer(open_store(root), "DE").pointer
     told = [(event.event, event.publication) for event in pointer.events]

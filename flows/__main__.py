@@ -1,0 +1,5 @@
+"""`python -m flows` is `strata`."""
+
+from flows.startup import program
+
+program()
