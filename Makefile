@@ -3,11 +3,13 @@ PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/.installed
 
-.PHONY: env demo test check bench lock clean
+.PHONY: env demo test check bench l10n-report lock clean
 
 env: $(STAMP)
 
 $(STAMP): locks/dev.txt pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' || \
+		{ echo 'strata needs Python 3.11 to 3.13; where it has another name: make $(MAKECMDGOALS) PYTHON=python3.12' >&2; exit 1; }
 	$(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r locks/dev.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
@@ -25,6 +27,10 @@ check: env
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
 	
+# The formatter beside ICU, value by value.
+l10n-report: env
+	$(BIN)/python benchmarks/localize_report.py
+
 bench: env
 	$(BIN)/python benchmarks/run.py
 

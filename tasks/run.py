@@ -55,10 +55,8 @@ class MarketRun:
 
     def open_engine(self) -> Engine:
         """The engine that computes traits and segments."""
-        from tasks.compilers import one_at_a_time
         from tasks.engine import DuckDB, Spark
 
-        one_at_a_time()
         if self.engine == "spark":
             return Spark(self.cursor(), self.work / "spark", self.threads)
         return DuckDB(self.cursor())

@@ -104,14 +104,24 @@ def _say_as_of(console: Console, runs: tuple[MarketRun, ...], *, given: bool) ->
     console.print(f"as of {', '.join(dates)}{why}: {', '.join(run.market for run in runs)}", highlight=False)
 
 
-def quiet_prefect(*, verbose: bool) -> None:
+def quiet_prefect(scratch: Path, *, verbose: bool) -> None:
     """Prefect's settings before it is imported: no calls home, and its log only for those who ask."""
     os.environ.setdefault("PREFECT_SERVER_ANALYTICS_ENABLED", "false")
     os.environ.setdefault("DO_NOT_TRACK", "1")
     os.environ.setdefault("PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS", "90")  # 20 are few on a busy machine
+    if "PREFECT_HOME" not in os.environ and not _writable(Path("~/.prefect")):
+        home = scratch / "prefect"  # service users and containers often have no home
+        home.mkdir(parents=True, exist_ok=True)  # Prefect makes no parents
+        os.environ["PREFECT_HOME"] = str(home)
     if not verbose:
         os.environ.setdefault("PREFECT_LOGGING_LEVEL", "ERROR")
         os.environ.setdefault("PREFECT_LOGGING_TO_API_WHEN_MISSING_FLOW", "ignore")
+
+
+def _writable(folder: Path) -> bool:
+    """Whether files can be made in a folder, which may not be there yet."""
+    path = folder.expanduser()
+    return os.access(next(at for at in (path, *path.parents) if at.exists()), os.W_OK | os.X_OK)
 
 
 def _through_prefect(
@@ -121,7 +131,7 @@ def _through_prefect(
     as_of: date | None,
     verbose: bool,
 ) -> list[MarketOutcome]:
-    quiet_prefect(verbose=verbose)
+    quiet_prefect(runs[0].work, verbose=verbose)
     with console.status("starting Prefect"), heavy_imports():
         from flows.stratify import stratify
         from tasks import progress

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import getpass
 import json
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -87,8 +88,16 @@ def publish(
         notes=plain(notes),
     )
     return to_store(
-        open_store(run.publish), staged.folder, manifest, pointer_mode=run.pointer, who=f"strata ({getpass.getuser()})"
+        open_store(run.publish), staged.folder, manifest, pointer_mode=run.pointer, who=f"strata ({_user()})"
     )
+
+
+def _user() -> str:
+    """Who runs this; a container's user may have a number and no name."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return f"uid {os.getuid()}"
 
 
 def publish_drop(run: MarketRun, sources: Sources, ledger: Remembered) -> str:

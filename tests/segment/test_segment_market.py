@@ -8,7 +8,7 @@ from decimal import Decimal
 import ibis
 import pytest
 
-from tasks.segment.market import save, segment
+from tasks.segment.market import membership, save, segment
 from tasks.segment.strata import strata
 
 D = Decimal
@@ -123,13 +123,13 @@ def test_membership_tells_who_entered_left_and_moved_and_by_which_rule(duck, tra
     before = segment(duck, profile, traits_from(duck, [{}, buyer("1"), {}, {}]), None, AS_OF)
     kept = duck.cache(before.customers.filter(before.customers.customer_id != "id00002"))
     now = segment(duck, profile, traits_from(duck, [buyer("1"), buyer("1"), {}]), kept, AS_OF)
-    rows = duck.to_arrow(now.membership.order_by("customer_id")).to_pylist()
+    rows = duck.to_arrow(membership(now, now.customers).order_by("customer_id")).to_pylist()
     assert [tuple(row.values()) for row in rows] == [
         ("id00000", "lifecycle", "small", "prospect", "move", "else"),
         ("id00002", "lifecycle", "prospect", None, "enter", "lifetime_orders = 0"),
         ("id00003", "lifecycle", None, "prospect", "exit", None),
     ]
-    first = duck.to_arrow(before.membership).to_pylist()
+    first = duck.to_arrow(membership(before, before.customers)).to_pylist()
     assert {row["move"] for row in first} == {"enter"}
     assert len(first) == 4
 
@@ -138,7 +138,8 @@ def test_a_new_dimension_is_entered_by_everyone(duck, traits_from, profile_of):
     traits = traits_from(duck, [buyer("1")])
     previous = traits.customers.select("customer_id").mutate(segment_lifecycle=ibis.literal("small"))
     result = segment(duck, profile_of(**BOTH), traits, previous, AS_OF)
-    moves = {row["dimension"]: row["move"] for row in duck.to_arrow(result.membership).to_pylist()}
+    rows = duck.to_arrow(membership(result, result.customers)).to_pylist()
+    moves = {row["dimension"]: row["move"] for row in rows}
     assert moves == {"value": "enter", "language": "enter"}
 
 
