@@ -189,7 +189,9 @@ def _reconciliation(run: MarketRun, normalized: Normalized, factors: Factors, se
         con.close()
     rows = pq.read_table(segments.folder / "segments.parquet", columns=["dimension", "segment", "lifetime_local"])
     local = factors.notes["local_currency"]
-    return reconcile(normalized.ledger["transactions"], dict(gross), rows.to_pylist(), local, run.market)
+    found = reconcile(normalized.ledger["transactions"], dict(gross), rows.to_pylist(), local, run.market)
+    controls = normalized.evidence.get("controls")
+    return found if controls is None else {**found, "controls": controls}
 
 
 def _with_ledger(outcome: MarketOutcome, run: MarketRun, normalized: Normalized) -> MarketOutcome:
@@ -211,6 +213,12 @@ def _hints(run: MarketRun, normalized: Normalized) -> tuple[str, ...]:
     hints = [
         f"{told['rows']:,} rows of {table} in the shared drop are no market's: {', '.join(told['values']) or 'no name'}"
         for table, told in normalized.evidence.get("unassigned", {}).items()
+    ]
+    hints += [
+        f"finance has {one['finance']} {one['currency']} from {one['since']} to {one['until']}"
+        f"{'' if one['store_id'] is None else ' in ' + one['store_id']}; the drop has {one['till']}"
+        for one in normalized.evidence.get("controls", ())
+        if Decimal(one["difference"])
     ]
     newest: date | None = row[0] if row else None
     if newest and (run.as_of - newest).days > STALE_DAYS:

@@ -84,8 +84,8 @@ def _drop_date(source: Source) -> Iterator[Fault]:
         except re.error as error:
             yield Fault((*path, "pattern"), f"is no regular expression: {error}", rule.pattern)
             return
-        if not {"year", "month", "day"} <= set(groups):
-            expected = "a regular expression with the groups year, month, day"
+        if not {"year", "month"} <= set(groups):
+            expected = "a regular expression with the groups year, month, day (without day: the month's last)"
             yield Fault((*path, "pattern"), "lacks a group", rule.pattern, expected)
     if rule.by == "marker" and not rule.marker:
         yield Fault((*path, "marker"), "is missing", None, "the name of the file whose first line is the date")
@@ -105,9 +105,11 @@ def _table(table: RawTable, path: Steps) -> Iterator[Fault]:
         yield Fault((*path, "sheet"), f"has no meaning in {table.format}", table.sheet, "a workbook, or null")
     if table.skip < 0:
         yield Fault((*path, "skip"), "is not allowed", table.skip, "0 or more")
-    if table.mode == "increment" and not table.key:
-        expected = "columns by which the later row of an increment wins"
-        yield Fault((*path, "key"), "is missing", None, expected, warning=True)
+    if table.mode == "increment" and "key" not in table.model_fields_set:
+        expected = "columns by which the later row of an increment wins; [] if no row ever comes twice"
+        yield Fault((*path, "key"), "is missing", None, expected)
+    if table.later_by is not None and not table.key:
+        yield Fault((*path, "key"), "is missing beside later_by", None, "columns that tell which rows are of one thing")
     yield from _header(table, (*path, "columns"))
 
 

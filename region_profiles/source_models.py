@@ -47,7 +47,9 @@ class RawTable(Frozen):
     sheet: str | None = None
     mode: Literal["snapshot", "increment"] = "snapshot"
     key: tuple[str, ...] = ()
-    """Raw columns by which the later row of an increment wins."""
+    """Raw columns by which the later row of an increment wins; `[]` says that no row ever comes twice."""
+    later_by: str | None = None
+    """Raw column of dates: of rows with one key its greatest value wins, instead of the later row."""
     optional: bool = False
 
 
@@ -73,7 +75,7 @@ class DropDate(Frozen):
 
     by: Literal["path", "marker", "modified"] = "modified"
     pattern: str | None = None
-    """`path`: a regular expression on the path with the groups year, month, day."""
+    """`path`: a regular expression on the path with the groups year, month, day; without day the month's last."""
     marker: str | None = None
     """`marker`: name of the file whose first line is the date."""
 
@@ -91,7 +93,7 @@ class Source(Frozen):
     encoding: str | None = None
     formats: Formats = Formats()
     tables: dict[str, RawTable] = Field(default_factory=dict)
-    mapping: dict[Literal["transactions", "customers", "stores", "corrections", "rates"], Mapping] = Field(
+    mapping: dict[Literal["transactions", "customers", "stores", "corrections", "rates", "controls"], Mapping] = Field(
         default_factory=dict
     )
     contradiction_bound: Share = Decimal("0.001")

@@ -236,7 +236,23 @@ RATES = Table(
     ),
 )
 
-TABLES: dict[str, Table] = {table.name: table for table in (CUSTOMERS, TRANSACTIONS, STORES, CORRECTIONS, RATES)}
+CONTROLS = Table(
+    "controls",
+    "one control total of the till's amounts, from finance",
+    ("since", "until", "store_id", "currency"),
+    (
+        Column("since", "date", "first local day it sums", required=True),
+        Column("until", "date", "last local day it sums", required=True),
+        Column("store_id", "text", "store, as in transactions; all where none is mapped or given"),
+        Column("currency", "code", "ISO 4217; the market's currency on the last day where none is mapped"),
+        Column("amount", "decimal", "total, basis as `tax.amounts` says, returns taken away", required=True),
+        *PROVENANCE,
+    ),
+)
+
+TABLES: dict[str, Table] = {
+    table.name: table for table in (CUSTOMERS, TRANSACTIONS, STORES, CORRECTIONS, RATES, CONTROLS)
+}
 
 QUARANTINE = Table(
     "quarantine",

@@ -32,7 +32,7 @@ from tasks.privacy.pseudonyms import forget_key, key_fingerprint, use_key
 from tasks.privacy.tombstones import parse_tombstones
 from tasks.records import Ledger, Sources
 
-_ORDER = ("corrections", "stores", "rates", "customers", "transactions")
+_ORDER = ("corrections", "stores", "rates", "controls", "customers", "transactions")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +45,7 @@ class Canonical:
     stores: Path | None = None
     corrections: Path | None = None
     rates: Path | None = None
+    controls: Path | None = None
     ledger: Ledger = field(default_factory=dict)
     evidence: dict[str, Any] = field(default_factory=dict)
 
@@ -76,7 +77,7 @@ def normalize(
         mine = {table: of_market(mapped, profile) for table, mapped in plans.items() if mapped is not None}
         run = Run(con, profile, sources, work, as_of, mine)
         read_corrections(run)
-        for table in ("stores", "rates"):
+        for table in ("stores", "rates", "controls"):
             if table in mine:
                 read_table(run, table)
         people = read_customers(run)

@@ -12,7 +12,7 @@ import duckdb
 from region_profiles.models import Profile
 from tasks.contract import SQL_TYPES, TABLES
 from tasks.files import parquet
-from tasks.normalize import corrections, customers
+from tasks.normalize import controls, corrections, customers
 from tasks.normalize.contradictions import check_lines, check_table
 from tasks.normalize.duplicates import find_doubles, repeated_files
 from tasks.normalize.faults import Fault
@@ -104,6 +104,8 @@ def read_table(run: Run, table: str, checks: tuple[Fault, ...] = (), later: tupl
     if table == "rates":
         checks = (Fault("rate:not_positive", "number_rate <= 0", "rate"),)
         later = ("date", run.as_of)
+    elif table == "controls":
+        checks = controls.CHECKS
     staged = stage_table(run.con, run.profile, mapped, more_faults=checks, later=later)
     check_table(run.con, run.profile, staged, run.sources.inputs)
     doubles = _doubles(run, staged)
@@ -189,6 +191,8 @@ def finish_lines(run: Run, lines: Lines, excluded: int) -> CanonicalLines:
             f"ON s.member_number = x.member_number{anti} WHERE {_KEPT} GROUP BY ALL ORDER BY ALL"
         )
         move(con, ledger, "filtered", query, amounts=True)
+    if "controls" in run.staged:
+        run.evidence["controls"] = controls.compare(con, run.profile)
     if returns := find_rate_dates(con):
         run.evidence["returns"] = returns
     found = write_changes(
