@@ -84,7 +84,10 @@ def faults_of(mapped: Mapped, columns: list[Fault]) -> Faults:
     record = [Fault(reason, f"fault = {literal(reason)}", None) for reason in RECORD_FAULTS]
     other = f"fault IS NOT NULL AND fault NOT IN ({literals((*RECORD_FAULTS, SUPERSEDED))})"
     record.append(Fault("unreadable", other, None))
-    record += [Fault(f"unmatched:{table}", f"unmatched = {literal(table)}", None) for table in mapped.required]
+    record += [
+        Fault(f"unmatched:{table}", f"unmatched = {literal(table)}", column)
+        for table, column in mapped.required.items()
+    ]
     return Faults(mapped.table, (*columns, *record), len(columns))
 
 

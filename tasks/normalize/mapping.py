@@ -45,8 +45,8 @@ class Mapped:
     typed: frozenset[str]
     mapping: ProfileMapping
     where: str | None
-    required: tuple[str, ...]
-    """Raw tables of required joins."""
+    required: Mapping[str, str | None]
+    """Raw tables of required joins, and the canonical column that has the key looked for, if one has just that."""
     has_market: bool
     has_joins: bool
     numbered: bool
@@ -98,13 +98,18 @@ def plan(
         typed=frozenset(column for column in columns if _is_typed(outputs[column], selected, sources)),
         mapping=mapping,
         where=selected.where_text,
-        required=tuple(join.table for join in selected.joins if join.required),
+        required={join.table: _keeping(join, outputs, columns) for join in selected.joins if join.required},
         has_market=profile.source.shared and "market" in outputs,
         has_joins=bool(selected.joins),
         numbered=numbered,
         reads=_reads(selected, outputs),
         joined=joined,
     )
+
+
+def _keeping(join: Join, outputs: Mapping[str, Term], columns: tuple[str, ...]) -> str | None:
+    looked_for = frozenset(pair for _, theirs in join.keys for pair in theirs.reads)
+    return next((column for column in columns if outputs[column].reads == looked_for), None)
 
 
 def _tables(profile: Profile, sources: Sources) -> dict[str, RawRelation]:

@@ -77,8 +77,10 @@ def test_where_counts_as_filtered_by_its_text(make):
 def test_a_required_join_that_finds_nothing_is_quarantined_and_others_keep_their_row(make):
     products = "Id;Name\n01;x\n02;y\n"
     tables, join = {"sales": SALES, "products": products}, "JOIN products p ON p.Id = s.Artikel"
-    made = make(tables, {"transactions": {"select": f"{SELECT} {join}"}})
+    select = SELECT.replace(" FROM", ", s.Artikel AS product_id FROM")
+    made = make(tables, {"transactions": {"select": f"{select} {join}"}})
     assert made.quarantined() == {("transactions", 3): "unmatched:products"}
+    assert made.rows("quarantine", '"column", "value"') == [("product_id", "03")]
     made = make(tables, {"transactions": {"select": f"{SELECT} LEFT {join}"}})
     assert made.canonical.ledger["transactions"].kept == 3
 
