@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date
+from functools import partial
 from pathlib import Path
 
 import duckdb
@@ -15,7 +16,7 @@ from tasks.normalize.fields import rounded_sql
 from tasks.normalize.mapping import Mapped
 from tasks.normalize.parse_date import EARLIEST_YEAR
 from tasks.normalize.sql import literal, literals, name
-from tasks.normalize.tables import Staged, stage_table
+from tasks.normalize.tables import Derived, Staged, stage_table
 from tasks.privacy.pseudonyms import pseudonym_sql
 from tasks.privacy.tombstones import Tombstones, erased_sql
 
@@ -37,26 +38,22 @@ def stage_customers(
             "NULL::VARCHAR AS phone_status WHERE false"
         ).fetchall()
         return None
-    extra = {"phone_status": "'none'"}
-    if mapped.has("phone"):
-        extra["phone_status"] = "CASE WHEN value_phone IS NULL THEN 'none' ELSE split_part(value_phone, ':', 1) END"
     rounded = Fault("member_number:rounded", rounded_sql("member_number"), "member_number")
-    staged = stage_table(con, profile, mapped, extra=extra, more_faults=(rounded,))
-    births = _birth_years(con, as_of)
-    counts = {**staged.field_faults, **({"birth_year:implausible": births} if births else {})}
-    return Staged(staged.mapped, staged.relation, staged.faults, counts, staged.evidence, staged.rules)
+    return stage_table(con, profile, mapped, derive=partial(_derive, mapped, as_of), more_faults=(rounded,))
 
 
-def _birth_years(con: duckdb.DuckDBPyConnection, as_of: date) -> int:
-    """The year of birth from the date where no year is given; years that cannot be are made null and counted."""
-    year = f"year(birth_date) - CASE WHEN birth_date > DATE '{as_of}' AND year(birth_date) < 2069 THEN 100 ELSE 0 END"
-    con.execute(
-        f"UPDATE strata_customers SET birth_year = {year} WHERE birth_year IS NULL AND birth_date IS NOT NULL"
-    ).fetchall()
-    wrong = f"birth_year NOT BETWEEN {EARLIEST_YEAR} AND {as_of.year}"
-    count = con.execute(f"SELECT count(*) FROM strata_customers WHERE {_KEPT} AND {wrong}").fetchall()[0][0]
-    con.execute(f"UPDATE strata_customers SET birth_year = NULL WHERE {wrong}").fetchall()
-    return int(count)
+def _derive(mapped: Mapped, as_of: date, values: Mapping[str, str]) -> Derived:
+    """The phone's status; the year of birth, from the date where none is given, and null where it cannot be."""
+    status = "CASE WHEN value_phone IS NULL THEN 'none' ELSE split_part(value_phone, ':', 1) END"
+    phone = {"phone_status": status if mapped.has("phone") else "'none'"}
+    if not (mapped.has("birth_year") or mapped.has("birth_date")):
+        return Derived(phone)
+    born = values["birth_date"]
+    future = f"{born} > DATE '{as_of}' AND year({born}) < 2069"
+    year = f"coalesce({values['birth_year']}, year({born}) - CASE WHEN {future} THEN 100 ELSE 0 END)"
+    sound = f"{year} BETWEEN {EARLIEST_YEAR} AND {as_of.year}"
+    implausible = Fault("birth_year:implausible", f"NOT ({sound})", "birth_year")
+    return Derived({**phone, "birth_year": f"CASE WHEN {sound} THEN {year} END"}, (implausible,))
 
 
 def find_buyers(con: duckdb.DuckDBPyConnection, lines: str) -> None:

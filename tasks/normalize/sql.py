@@ -54,6 +54,17 @@ def bits(conditions: Iterable[str]) -> str:
     return f"({' + '.join(terms) or '0'})::BIGINT"
 
 
+def record_sql(place: str, starts: Mapping[int, int]) -> str:
+    """The record number of a row from its `place` in a table in the order of files, and each file's first place.
+
+    >>> record_sql("rowid", {0: 0}), record_sql("rowid", {0: 0, 1: 7})
+    ('rowid + 1', 'rowid - CASE file WHEN 0 THEN 0 WHEN 1 THEN 7 END + 1')
+    """
+    if len(starts) <= 1:
+        return f"{place} + 1"
+    return f"{place} - CASE file {' '.join(f'WHEN {file} THEN {starts[file]}' for file in sorted(starts))} END + 1"
+
+
 def select(relation: str, columns: Mapping[str, str], where: str | None = None) -> str:
     """All of a relation's columns and more.
 

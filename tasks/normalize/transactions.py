@@ -20,15 +20,15 @@ import duckdb
 
 from region_profiles.models import Profile
 from tasks.contract import INPUT_ONLY, SQL_TYPES, TRANSACTIONS
-from tasks.errors import LedgerError
 from tasks.files import parquet
 from tasks.normalize.faults import Faults, aside_sql, faults_of
 from tasks.normalize.fields import stacked
 from tasks.normalize.lines import line_faults, line_layers, line_values
 from tasks.normalize.mapping import Mapped
 from tasks.normalize.rules import Rule, rules_of
-from tasks.normalize.sql import literal, name
+from tasks.normalize.sql import literal, name, record_sql
 from tasks.normalize.stores import zone_sql
+from tasks.normalize.tables import check_order_setting
 from tasks.normalize.zones import utc_sql
 
 STAGED = "strata_lines"
@@ -101,7 +101,7 @@ def stage_lines(
         "bad_value": faults.value_sql("row_faults", mapped.columns),
     }
     columns = ", ".join(f"{value} AS {name(column)}" for column, value in values.items())
-    _check_order_setting(con)
+    check_order_setting(con)
     # The rows of a join come in no promised order.
     order = " ORDER BY file, record" if mapped.has_joins else ""
     con.execute(f"COPY (SELECT {columns} FROM ({inner}){order}) TO {literal(str(path))} ({_FORMAT})").fetchall()
@@ -157,14 +157,6 @@ def write_changes(
     return CanonicalLines(lines.path, target if changed else None, lines.starts)
 
 
-def _check_order_setting(con: duckdb.DuckDBPyConnection) -> None:
-    if not con.execute("SELECT current_setting('preserve_insertion_order')").fetchall()[0][0]:
-        raise LedgerError(
-            "DuckDB is set not to keep the order of rows, so record numbers would be wrong",
-            hint="SET preserve_insertion_order = true",
-        )
-
-
 def _placed(path: Path) -> str:
     return parquet(path, "file_row_number = true")
 
@@ -173,11 +165,9 @@ def _numbered(path: Path, starts: Mapping[int, int] | None) -> str:
     """All lines with `place` and `record`."""
     if starts is None:
         return f"SELECT * EXCLUDE (file_row_number), file_row_number AS place FROM {_placed(path)}"
-    start = "0"
-    if len(starts) > 1:
-        start = f"CASE file {' '.join(f'WHEN {file} THEN {first}' for file, first in sorted(starts.items()))} END"
-    record = f"file_row_number - {start} + 1" if start != "0" else "file_row_number + 1"
-    columns = f"* EXCLUDE (file_row_number), file_row_number AS place, {record} AS record"
+    columns = (
+        f"* EXCLUDE (file_row_number), file_row_number AS place, {record_sql('file_row_number', starts)} AS record"
+    )
     return f"SELECT {columns} FROM {_placed(path)}"
 
 
