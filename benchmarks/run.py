@@ -76,7 +76,9 @@ def server(folder: Path) -> Iterator[dict[str, str]]:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    env = {name: value for name, value in os.environ.items() if not name.startswith(("STRATA_", "PREFECT_"))}
+    # Where bytecode may not be kept, each process would compile the program anew.
+    ours = ("STRATA_", "PREFECT_", "PYTHONDONTWRITEBYTECODE")
+    env = {name: value for name, value in os.environ.items() if not name.startswith(ours)}
     env |= {
         "PREFECT_HOME": str(folder / "prefect"),
         "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
@@ -122,7 +124,7 @@ def strata(folder: Path, landing: Path, env: dict[str, str], name: str = "(a) st
     """Run the market from its drop; the measure and the publication's folder. Nothing is remembered from before."""
     shutil.rmtree(folder / "work", ignore_errors=True)
     shutil.rmtree(folder / "publish", ignore_errors=True)
-    command = [sys.executable, "-m", "flows.cli", "run", MARKET, "--landing", str(landing), "--publish",
+    command = [sys.executable, "-m", "flows", "run", MARKET, "--landing", str(landing), "--publish",
                str(folder / "publish"), "--as-of", str(AS_OF), "--profiles", str(PROFILES.resolve())]  # fmt: skip
     measured = measure(name, command, env, folder / "strata.log")
     publication = next((folder / "publish").glob(f"country={MARKET}/as_of={AS_OF}/publication=*"))
