@@ -166,9 +166,13 @@ def _heading(profile: Profile, column: str, labels: Labels) -> str:
 
 
 def heading(profile: Profile, column: str, labels: Labels) -> str:
-    """The heading of a trait, with the window of what counts only there and the base year of comparable prices."""
+    """The heading of a trait, with the window of what counts only there and the base year of comparable prices.
+
+    With or without tax is said only where the drop knows of tax.
+    """
     values = {"vintage": profile.money.ppp.vintage} if column == "monetary_ppp" else {}
-    text = labels.text("column", column, **values)
+    untaxed = profile.tax.amounts == "untaxed" and column in {"monetary_local", "monetary_reference"}
+    text = labels.text("column untaxed" if untaxed else "column", column, **values)
     if column not in _WINDOWED:
         return text
     months = profile.traits.window

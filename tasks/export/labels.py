@@ -22,11 +22,11 @@ class Labels:
 
     >>> Labels("zh-CN").text("segment lifecycle", "loyal")
     '忠诚客户'
-    >>> labels = Labels("fr-FR")
+    >>> labels = Labels("el-GR")
     >>> labels.text("column", "segment"), labels.text("segment value", "vip")
     ('Segment', 'vip')
     >>> labels.notes
-    ('labels: no catalog fr-FR; en instead', 'labels: segment value vip has no translation; its code stands for it')
+    ('labels: no catalog el-GR; en instead', 'labels: segment value vip has no translation; its code stands for it')
     """
 
     def __init__(self, locale: str) -> None:

@@ -55,6 +55,8 @@ def lineage(tag: str) -> tuple[str, ...]:
     ('zh-Hans-CN', 'zh-CN', 'zh-Hans', 'zh')
     >>> lineage("zh-TW")
     ('zh-Hant-TW', 'zh-TW', 'zh-Hant')
+    >>> lineage("es-MX"), lineage("pt-AO")
+    (('es-Latn-MX', 'es-MX', 'es-419', 'es-Latn', 'es'), ('pt-Latn-AO', 'pt-AO', 'pt-PT', 'pt-Latn', 'pt'))
     >>> lineage("nb-NO")[-1]
     'no'
     """
@@ -62,12 +64,24 @@ def lineage(tag: str) -> tuple[str, ...]:
     names = [str(full)]
     if subtags(f"{full.language}-{full.territory}").script == full.script:
         names.append(f"{full.language}-{full.territory}")
+    names += _parents(f"{full.language}_{full.territory}", f"{full.language}_{full.script}_{full.territory}")
     names.append(f"{full.language}-{full.script}")
     if subtags(full.language).script == full.script:
         names.append(full.language)
-        parent = get_global("parent_exceptions").get(full.language)
-        names.extend([parent.replace("_", "-")] if parent else [])
-    return tuple(names)
+        names += _parents(full.language)
+    return tuple(name for name in dict.fromkeys(names) if name not in {"root", "und"})
+
+
+def _parents(*tags: str) -> list[str]:
+    """The parents that CLDR names because they are not what truncation gives, nearest first."""
+    parents = get_global("parent_exceptions")
+    found = []
+    for tag in tags:
+        parent = parents.get(tag)
+        while parent:
+            found.append(parent.replace("_", "-"))
+            parent = parents.get(parent)
+    return found
 
 
 def cldr(tag: str) -> Locale:

@@ -16,7 +16,7 @@ from tasks.normalize.task import Normalized
 from tasks.run import MarketRun
 from tasks.segment.task import Segments
 
-SECTIONS = {"market", "money", "traits", "dimensions", "stratum", "teams", "exports", "privacy"}
+SECTIONS = {"market", "money", "tax", "traits", "dimensions", "stratum", "teams", "exports", "privacy"}
 CANONICAL = ("customers", "segments", "membership")
 
 

@@ -27,8 +27,9 @@ def catalog(language):
     return messages(CATALOGS / language / "strata.po")
 
 
-def test_the_first_languages_are_there():
-    assert {"en", "de", "ja", "ar", "zh-Hans"} <= set(LANGUAGES)
+def test_the_languages_are_these():
+    said = "en de fr es es-419 pt-BR pt-PT it nl pl sv tr ru uk ar he fa hi bn th vi id ms ja ko zh-Hans zh-Hant sw"
+    assert sorted(said.split()) == LANGUAGES
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -59,8 +60,9 @@ def test_words_of_one_context_are_told_apart(language):
     """Two segments of a dimension, or two headings of a file, under one name could not be told apart."""
     seen = {}
     for (context, code), message in catalog(language).items():
-        if context.startswith("segment ") or context in {"column", "dimension", "group"}:
-            other = seen.setdefault((context, str(message.string)), code)
+        if context.startswith("segment ") or context in {"column", "column untaxed", "dimension", "group"}:
+            kind = context.removesuffix(" untaxed")
+            other = seen.setdefault((kind, str(message.string)), code)
             assert other == code, f"{context}: {other} and {code} are both {message.string}"
 
 
@@ -90,10 +92,10 @@ def test_every_column_has_a_heading(language):
 
 
 def test_reader_of_a_language_without_catalog_gets_english_and_a_note():
-    labels = Labels("fr-FR")
+    labels = Labels("el-GR")
     assert labels.text("word", "yes") == "yes"
     assert labels.language_name("de") == "German"
-    assert labels.notes == ("labels: no catalog fr-FR; en instead",)
+    assert labels.notes == ("labels: no catalog el-GR; en instead",)
 
 
 def test_regional_locales_read_their_language_and_scripts_are_not_mixed():
@@ -102,8 +104,12 @@ def test_regional_locales_read_their_language_and_scripts_are_not_mixed():
         "ar",
         "zh-Hans",
         "zh-Hans",
-        "en",  # traditional characters are not simplified ones
+        "zh-Hant",  # traditional characters are not simplified ones
         "en",
+    ]
+    regional = ("es-ES", "es-MX", "es-AR", "pt-AO", "pt-BR", "zh-HK", "fr-CA", "it-CH")
+    assert [Labels(tag).language for tag in regional] == [
+        *("es", "es-419", "es-419", "pt-PT", "pt-BR", "zh-Hant", "fr", "it"),
     ]
 
 
@@ -121,16 +127,16 @@ def test_languages_and_countries_have_their_names_from_cldr():
 def test_code_that_a_profile_adds_shows_itself_and_is_noted(market):
     labels = Labels("de-DE")
     profile = market.profile(("team", ["de-DE"], ["customers"]))
-    assert labels.segments(profile, "value", ["low", "vip"]) == {"low": "Niedrig", "vip": "vip"}
+    assert labels.segments(profile, "value", ["low", "vip"]) == {"low": "Geringer Wert", "vip": "vip"}
     assert labels.notes == ("labels: segment value vip has no translation; its code stands for it",)
 
 
 def test_stratum_is_named_by_its_parts(market):
     profile = market.profile(("team", ["de-DE"], ["customers"]))
     names = Labels("de-DE").segments(profile, "stratum", ["at_risk_high", "at_risk", "lapsed_none", "other"])
-    assert list(names.values()) == ["Gefährdet · Hoch", "Gefährdet", "Abgewandert · Ohne", "Sonstige"]
+    assert list(names.values()) == ["Gefährdet · Hoher Wert", "Gefährdet", "Abgewandert · Ohne", "Sonstige"]
     three = market.profile(("team", ["de-DE"], []), stratum={"dimensions": ["lifecycle", "value", "language"]})
     assert Labels("de-DE").segments(three, "stratum", ["at_risk_high_ja", "vip"]) == {
-        "at_risk_high_ja": "Gefährdet · Hoch · Japanisch",
+        "at_risk_high_ja": "Gefährdet · Hoher Wert · Japanisch",
         "vip": "vip",
     }

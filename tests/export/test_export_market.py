@@ -251,11 +251,11 @@ def test_record_of_a_file_is_that_of_its_bytes(con, market, small, tmp_path):
 def test_what_is_not_in_the_reader_s_language_is_noted(con, market, write, tmp_path):
     traits = [market.trait(number, segment_value="vip") for number in range(6)]
     written = write(traits, [market.contact(number) for number in range(6)])
-    files = run(con, market.profile(("team", ["en-NG", "fr-FR"], ["customers"])), written, tmp_path, market)
+    files = run(con, market.profile(("team", ["en-NG", "el-GR"], ["customers"])), written, tmp_path, market)
     vip = "labels: segment value vip has no translation; its code stands for it"
     assert files["en-NG/customers/DE_2026-10-31_en-NG_customers.csv"].notes[1:] == (vip,)
-    assert files["fr-FR/summary/DE_2026-10-31_fr-FR_segments.csv"].notes == (
-        "labels: no catalog fr-FR; en instead",
+    assert files["el-GR/summary/DE_2026-10-31_el-GR_segments.csv"].notes == (
+        "labels: no catalog el-GR; en instead",
         vip,
     )
 
@@ -265,16 +265,32 @@ def test_labels_stand_beside_codes_in_the_reader_s_language(con, market, small, 
     row = parse(tmp_path / "ja-JP/customers/DE_2026-10-31_ja-JP_customers.csv", excel_dialect("ja-JP"))[4]
     assert (row["言語"], row["言語（コード）"], row["居住国"]) == ("繁体中国語", "zh-Hant", "台湾")
     assert (row["顧客ライフサイクル"], row["顧客ライフサイクル（コード）"]) == ("ロイヤル顧客", "loyal")
-    assert (row["層"], row["メール配信可"]) == ("アクティブ・高", "はい")
+    assert (row["顧客層"], row["メール配信可"]) == ("アクティブ・高額", "はい")
 
 
 def test_headings_name_the_window_and_the_base_year(con, market, small, tmp_path):
     run(con, market.profile(("team", ["de-DE", "zh-CN"], market.all)), small, tmp_path, market)
     german = (tmp_path / "de-DE/customers/DE_2026-10-31_de-DE_customers.csv").read_text(encoding="utf-8-sig")
     chinese = (tmp_path / "zh-CN/customers/DE_2026-10-31_zh-CN_customers.csv").read_text(encoding="utf-8-sig")
-    assert "Bestellungen, Monate: 24;" in german
-    assert "(internationale $ von 2021), Monate: 24" in german
+    assert "Käufe, 24-Monats-Zeitraum;" in german
+    assert "(internationale Dollar, Preise von 2021), 24-Monats-Zeitraum" in german
     assert "订单数，近24个月" in chinese
+
+
+@pytest.mark.parametrize(
+    ("amounts", "local", "reference"),
+    [("gross", "Umsatz brutto", "Konzernumsatz netto"), ("untaxed", "Umsatz", "Konzernumsatz")],
+)
+def test_a_heading_says_with_or_without_tax_only_where_the_drop_knows(
+    con, market, small, tmp_path, amounts, local, reference
+):
+    profile = market.profile(("team", ["de-DE"], market.all), tax={"amounts": amounts})
+    written = [path for path in run(con, profile, small, tmp_path, market) if path.startswith("de-DE")]
+    assert len(written) == 2
+    for path in written:
+        headings = (tmp_path / path).read_text(encoding="utf-8-sig").splitlines()[0].split(";")
+        money = [name.split(",")[0] for name in headings if name.startswith(("Umsatz", "Konzernumsatz"))]
+        assert money[:2] == [local, reference], path
 
 
 # --- the summary ------------------------------------------------------------------------------------------------------
@@ -299,8 +315,8 @@ def test_summary_has_each_dimension_adding_up_to_the_market_guests_included(con,
     assert list(totals) == ["market", "lifecycle", "value", "language", "residence", "stratum"]
     value = [row for row in rows if row["Merkmal (Code)"] == "value"]
     assert [(row["Segment"], row["Kunden"]) for row in value] == [
-        ("Niedrig", "10"),  # the profile's order, not the alphabet's
-        ("Hoch", "10"),
+        ("Geringer Wert", "10"),  # the profile's order, not the alphabet's
+        ("Hoher Wert", "10"),
         ("Gäste (ohne Kundennummer)", "0"),
     ]
 
@@ -314,7 +330,7 @@ def test_small_counts_are_withheld_with_all_their_figures_and_another_row(con, m
     for code in ("low", "mid"):
         figures = [text for name, text in value[code].items() if not name.startswith(("Merkmal", "Segment"))]
         assert figures == ["*", "*", "*", "*", "EUR", "*", "USD", "*", "*", value[code]["Hinweis"]]
-        assert value[code]["Hinweis"].startswith("unterdrückt: unter 5 Kunden")
+        assert value[code]["Hinweis"].startswith("nicht ausgewiesen: unter 5 Kunden")
     assert (value["high"]["Kunden"], value["high"]["Hinweis"]) == ("30", "")
 
 
