@@ -11,11 +11,13 @@ import re
 import shutil
 import uuid
 from collections.abc import Sequence
+from decimal import Decimal
 from pathlib import Path
 from typing import Any, Literal, Protocol
 
 import duckdb
 import ibis
+import ibis.expr.datatypes as dt
 import ibis.expr.operations as ops
 import ibis.expr.types as ir
 import pyarrow as pa
@@ -24,9 +26,7 @@ from ibis.backends.sql.datatypes import DuckDBType
 
 from tasks.errors import Terminal
 from tasks.files import parquet, pattern
-
-#: Of every Parquet file that a publication names.
-PARQUET = "FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE 122880"
+from tasks.written import literal, write_parquet
 
 
 class Engine(Protocol):
@@ -52,11 +52,15 @@ class Engine(Protocol):
     def to_arrow(self, expr: ir.Table) -> pa.Table:
         """A small result, in this process."""
 
-    def write(self, expr: ir.Table, path: Path, order_by: Sequence[str]) -> int:
+    def rounded(self, value: ir.Value, type_: str) -> ir.Value:
+        """A decimal cast to a coarser one, half away from zero, exactly."""
+
+    def write(self, expr: ir.Table, path: Path, order_by: Sequence[str], *, in_order: bool = False) -> int:
         """Write the result as one Parquet file and return its rows.
 
         `order_by` names columns that order the rows totally, ascending, nulls last: the bytes then follow from the
-        rows alone.
+        rows alone. `in_order` says that an engine which keeps the order of rows computes them in this one. Without
+        columns the file is for the next step only: in any order, barely compressed.
         """
 
 
@@ -84,28 +88,9 @@ def open_duckdb(
     return connection
 
 
-def _literal(path: Path) -> str:
-    return "'" + str(path).replace("'", "''") + "'"
-
-
 def _typed(rows: pa.Table, expr: ir.Table) -> pa.Table:
     """Cast to the expression's own types: engines differ in what they hand over for text and counts."""
     return rows.cast(pa.schema([pa.field(field.name, field.type) for field in expr.schema().to_pyarrow()]))
-
-
-def _write(con: duckdb.DuckDBPyConnection, rows: str, expr: ir.Table, path: Path, order_by: Sequence[str]) -> int:
-    """The one writer of Parquet files: `rows` is a SELECT of the columns of `expr`, and gets their types."""
-    types = expr.schema().items()
-    columns = ", ".join(f'CAST("{name}" AS {DuckDBType.to_string(dtype)}) AS "{name}"' for name, dtype in types)
-    # DuckDB marks a column REQUIRED where its plan happens to know that nothing is null: the bytes would follow from
-    # how a result was computed. A branch without rows, which it cannot see through, keeps every column OPTIONAL.
-    empty = f"SELECT {', '.join('NULL' for _ in expr.columns)} FROM range(0)"
-    nullable = f"SELECT {columns} FROM ({rows}) UNION ALL {empty}"
-    order = ", ".join(f'"{column}" NULLS LAST' for column in order_by)
-    ordered = f"SELECT * FROM ({nullable}) ORDER BY {order}" if order else nullable
-    path.parent.mkdir(parents=True, exist_ok=True)
-    counted = con.execute(f"COPY ({ordered}) TO {_literal(path)} ({PARQUET})").fetchall()
-    return int(counted[0][0])
 
 
 class DuckDB:
@@ -156,9 +141,19 @@ class DuckDB:
         """Fetch."""
         return _typed(self.con.sql(self.backend.compile(expr)).to_arrow_table(), expr)
 
-    def write(self, expr: ir.Table, path: Path, order_by: Sequence[str]) -> int:
+    def rounded(self, value: ir.Value, type_: str) -> ir.Value:
+        """By way of a double, kept where it lies within half a unit: a 128-bit division costs 30 times as much.
+
+        A cast of a wide decimal to a double divides, too; the mean of a list of one value does not.
+        """
+        unit = dt.dtype(type_)
+        near = ibis.array([value]).means().cast("float64").cast(type_)
+        half = ibis.literal(Decimal(5).scaleb(-unit.scale - 1), f"decimal(18, {unit.scale + 1})")
+        return ibis.ifelse((value - near).abs() < half, near, value.cast(type_))
+
+    def write(self, expr: ir.Table, path: Path, order_by: Sequence[str], *, in_order: bool = False) -> int:
         """Straight to the file."""
-        return _write(self.con, self.backend.compile(expr), expr, path, order_by)
+        return write_parquet(self.con, self.backend.compile(expr), expr, path, order_by, in_order=in_order)
 
 
 class Spark:
@@ -191,7 +186,7 @@ class Spark:
         """Through a staged file."""
         path = self.temp / f"{name}_{uuid.uuid4().hex}.parquet"
         # Snappy: Spark refuses some of DuckDB's LZ4_RAW pages ("all input must be consumed").
-        copy = f"COPY (SELECT * FROM {relation}) TO {_literal(path)} (FORMAT parquet, COMPRESSION snappy)"
+        copy = f"COPY (SELECT * FROM {relation}) TO {literal(path)} (FORMAT parquet, COMPRESSION snappy)"
         self.con.execute(copy).fetchall()
         return self.read_parquet(path)
 
@@ -218,12 +213,16 @@ class Spark:
         finally:
             shutil.rmtree(folder)
 
-    def write(self, expr: ir.Table, path: Path, order_by: Sequence[str]) -> int:
+    def rounded(self, value: ir.Value, type_: str) -> ir.Value:
+        """As Spark casts."""
+        return value.cast(type_)
+
+    def write(self, expr: ir.Table, path: Path, order_by: Sequence[str], *, in_order: bool = False) -> int:  # noqa: ARG002 - Spark keeps no order
         """Stage in Spark's own files, then rewrite with the one writer."""
         folder = self._staged(expr)
         try:
-            rows = f"FROM read_parquet({_literal(Path(pattern(folder), '*.parquet'))}, hive_partitioning = false)"
-            return _write(self.con, rows, expr, path, order_by)
+            rows = f"FROM read_parquet({literal(Path(pattern(folder), '*.parquet'))}, hive_partitioning = false)"
+            return write_parquet(self.con, rows, expr, path, order_by)
         finally:
             shutil.rmtree(folder)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -25,14 +25,17 @@ GUEST = "guest"
 
 @dataclass(frozen=True, slots=True)
 class Segmented:
-    """`customers` (order by customer_id), `segments` (by dimension, segment), `membership` (by customer_id, dimension).
+    """`customers` (order by customer_id), `segments` (by dimension, segment), and what `membership` needs beside them.
 
-    `notes` is for the manifest: scores, dimensions with conditions counted by rule, strata merged.
+    `previous`: customers of the publication before, or None. `why`: rule of each segment by dimension; where a
+    dimension's segments are values of a trait, the trait's name. `notes` is for the manifest: scores, dimensions with
+    conditions counted by rule, strata merged.
     """
 
     customers: ir.Table
     segments: ir.Table
-    membership: ir.Table
+    previous: ir.Table | None
+    why: Mapping[str, Mapping[str, str] | str]
     notes: Mapping[str, Any]
 
 
@@ -60,7 +63,8 @@ def segment(
     return Segmented(
         customers=customers,
         segments=engine.from_arrow(rows, "segments"),
-        membership=_membership(customers, previous, assigned),
+        previous=previous,
+        why={name: one.why or str(one.notes["trait"]) for name, one in assigned.items()},
         notes={
             "as_of": as_of.isoformat(),
             "scores": [cuts.as_dict() for cuts in traits.cuts],
@@ -114,40 +118,48 @@ def _mapping(engine: Engine, keys: list[str], names: Mapping[tuple[str, ...], st
     return engine.from_arrow(pa.table({**columns, "stratum": pa.array(names.values(), pa.string())}), "strata")
 
 
-def _membership(customers: ir.Table, previous: ir.Table | None, assigned: Mapping[str, Assigned]) -> ir.Table:
+def membership(segmented: Segmented, customers: ir.Table) -> ir.Table:
     """customer_id, dimension, segment, previous_segment, move (enter, exit, move), rule: why they are where they are.
 
-    Against no publication everyone enters. Who is no longer a customer, or no longer to be profiled, exits.
+    `customers` are those of `segmented`, computed. Against no publication everyone enters. Who is no longer a
+    customer, or no longer to be profiled, exits. Customers keep their order, dimensions come by name.
     """
-    present = _with_previous(customers, previous, tuple(assigned))
-    rows = []
-    for name, one in assigned.items():
-        now, before = present[f"segment_{name}"], present[f"previous_{name}"]
-        why = now.cases(*one.why.items(), else_=str(one.notes.get("trait", ""))) if one.why else str(one.notes["trait"])
-        moved = present.filter(before.isnull() | (now != before))
-        rows.append(
-            moved.select(
-                "customer_id",
-                dimension=ibis.literal(name),
-                segment=now,
-                previous_segment=before,
-                move=ibis.ifelse(before.isnull(), "enter", "move"),
-                rule=why,
-            )
+    previous, names = segmented.previous, sorted(segmented.why)
+    present = _with_previous(customers, previous, tuple(names))
+    places = ibis.array([_place(present, name, segmented.why[name]) for name in names])
+    unfolded = present.select("customer_id", place=places.unnest())
+    rows = unfolded.select("customer_id", **{name: unfolded.place[name] for name in unfolded.place.names})
+    rows = rows.filter(rows.previous_segment.isnull() | (rows.segment != rows.previous_segment))
+    rows = rows.mutate(move=ibis.ifelse(rows.previous_segment.isnull(), "enter", "move"))
+    there = [] if previous is None else [name for name in names if f"segment_{name}" in previous.columns]
+    columns = ("customer_id", "dimension", "segment", "previous_segment", "move", "rule")
+    return ibis.union(*(part.select(*columns) for part in (rows, *_exits(customers, previous, there))))
+
+
+def _place(present: ir.Table, dimension: str, why: Mapping[str, str] | str) -> ir.StructValue:
+    """Where a customer is and was in a dimension, and by which rule: of a trait, by its value where that is told."""
+    segment = present[f"segment_{dimension}"]
+    if isinstance(why, str):
+        rule = present[why] if why in present.columns else segment
+    else:
+        rule = segment.cases(*why.items(), else_="")
+    named = {"dimension": ibis.literal(dimension), "segment": segment, "rule": rule}
+    return ibis.struct({**named, "previous_segment": present[f"previous_{dimension}"]})
+
+
+def _exits(customers: ir.Table, previous: ir.Table | None, names: list[str]) -> Iterator[ir.Table]:
+    if previous is None:
+        return
+    gone = previous.anti_join(customers, "customer_id")
+    for name in names:
+        yield gone.select(
+            "customer_id",
+            dimension=ibis.literal(name),
+            segment=ibis.null("string"),
+            previous_segment=gone[f"segment_{name}"],
+            move=ibis.literal("exit"),
+            rule=ibis.null("string"),
         )
-        if previous is not None and f"segment_{name}" in previous.columns:
-            gone = previous.anti_join(customers, "customer_id")
-            rows.append(
-                gone.select(
-                    "customer_id",
-                    dimension=ibis.literal(name),
-                    segment=ibis.null("string"),
-                    previous_segment=gone[f"segment_{name}"],
-                    move=ibis.literal("exit"),
-                    rule=ibis.null("string"),
-                )
-            )
-    return ibis.union(*rows) if len(rows) > 1 else rows[0]
 
 
 def _rule_counts(one: Assigned, cells: list[dict[str, Any]], name: str) -> dict[str, Any]:
@@ -163,11 +175,15 @@ def _rule_counts(one: Assigned, cells: list[dict[str, Any]], name: str) -> dict[
 
 
 def save(engine: Engine, segmented: Segmented, folder: Path) -> dict[str, Any]:
-    """Write customers, segments and membership.parquet in their published order; rows by file, and the notes."""
-    files = {
-        "customers": (segmented.customers, ("customer_id",)),
-        "segments": (segmented.segments, ("dimension", "segment")),
-        "membership": (segmented.membership, ("customer_id", "dimension")),
-    }
-    rows = {name: engine.write(table, folder / f"{name}.parquet", order) for name, (table, order) in files.items()}
+    """Write customers, segments and membership.parquet in their published order; rows by file, and the notes.
+
+    Membership is made from the written customers: neither rules nor joins are computed again, and where everyone
+    enters nothing is sorted again.
+    """
+    written = folder / "customers.parquet"
+    rows = {"customers": engine.write(segmented.customers, written, ("customer_id",))}
+    rows["segments"] = engine.write(segmented.segments, folder / "segments.parquet", ("dimension", "segment"))
+    moves = membership(segmented, engine.read_parquet(written))
+    order, ordered = ("customer_id", "dimension"), segmented.previous is None
+    rows["membership"] = engine.write(moves, folder / "membership.parquet", order, in_order=ordered)
     return {"rows": rows, **segmented.notes}

@@ -10,33 +10,18 @@ import pyarrow as pa
 
 from tasks.engine import Engine
 
-#: A visit is packed into one integer, days since 1970 above, the store's rank below: one small key to group by and
-#: to take the minimum of, where two columns would double the memory of the largest group-by.
-_STORES = 1 << 20
-#: Added to a day since 1970, makes every date of the calendar a positive number below _DAYS.
-_EPOCH, _DAYS = 1 << 20, 1 << 22
+#: Day and store of an order are packed into one integer, of which a group-by takes the minimum: the day since 1970,
+#: shifted by _EPOCH so that no date of the calendar is negative, above the store's rank in _STORE_BITS.
+_STORE_BITS = 20
+_EPOCH = 1 << 20
+#: More than any shifted day.
+_DAYS = 1 << 22
 
 
-def visits(lines: ir.Table, ranks: ir.Table | None) -> ir.Table:
-    """Group lines into visits: `member_number` (null is a guest), `visit`, `orders`.
-
-    An order is an occasion when its net over all its lines, returns included, is above zero; a return belongs to
-    `returned_order_id` where that is known. Its visit is the first local date with a positive line, and the store of
-    that line (the lowest id of several). Without `ranks` the store's part is 0.
-    """
-    if ranks is not None:
-        lines = lines.left_join(ranks, lines.store_id == ranks.ranked_store)
-    visit = lines.local_date.epoch_days().cast("int64") * _STORES
-    if ranks is not None:
-        visit += lines.store_rank.fill_null(0)
-    keyed = lines.select(
-        "member_number", "net", order=ibis.coalesce(lines.returned_order_id, lines.order_id), visit=visit
-    )
-    orders = keyed.group_by("member_number", "order").agg(
-        net=keyed.net.sum(), visit=keyed.visit.min(where=keyed.net > 0)
-    )
-    occasions = orders.filter(orders.net > 0).select("member_number", "visit")
-    return occasions.group_by("member_number", "visit").agg(orders=occasions.count())
+def customer_codes(customers: ir.Table) -> ir.Table:
+    """An integer for each `member_number`, `customer`: groups of customers by day and store take half the memory."""
+    code = ibis.row_number().over(ibis.window(order_by=customers.member_number)).cast("int32")
+    return customers.select("member_number", customer=code)
 
 
 def store_ranks(engine: Engine, lines: ir.Table) -> ir.Table:
@@ -44,17 +29,47 @@ def store_ranks(engine: Engine, lines: ir.Table) -> ir.Table:
     found = engine.to_arrow(lines.select("store_id").distinct())["store_id"].to_pylist()
     names = sorted(name for name in found if name is not None)
     table = pa.table(
-        {"ranked_store": pa.array(names, pa.string()), "store_rank": pa.array(range(1, len(names) + 1), pa.int64())}
+        {"ranked_store": pa.array(names, pa.string()), "store_rank": pa.array(range(1, len(names) + 1), pa.int32())}
     )
     return engine.from_arrow(table, "stores")
 
 
-def activity(visits: ir.Table, start: date | None) -> ir.Table:
-    """Count by customer: orders and purchase days in the window (local_date > `start`) and for life; first and last."""
-    days = visits.mutate(day=visits.visit // _STORES)
-    days = days.group_by("member_number", "day").agg(orders=days.orders.sum().cast("int64"))
-    within = ibis.literal(True) if start is None else days.day > (start - date(1970, 1, 1)).days  # noqa: FBT003 - Ibis
-    return days.group_by("member_number").agg(
+def occasions(lines: ir.Table, codes: ir.Table, ranks: ir.Table | None) -> ir.Table:
+    """One row per occasion: `customer` (null is a guest), `day` since 1970, `store` (rank, 0 where none is known).
+
+    An order is an occasion when its net over all its lines, returns included, is above zero; a return belongs to
+    `returned_order_id` where that is known. Its day is the first local date with a positive line, its store that of
+    that line (the lowest id of several). Without `ranks` every store is 0.
+    """
+    if ranks is not None:
+        lines = lines.left_join(ranks, lines.store_id == ranks.ranked_store)
+    packed = (lines.local_date.epoch_days().cast("int64") + _EPOCH) * (1 << _STORE_BITS)
+    if ranks is not None:
+        packed += lines.store_rank.fill_null(0)
+    keyed = lines.select(
+        "member_number", "net", order=ibis.coalesce(lines.returned_order_id, lines.order_id), packed=packed
+    )
+    orders = keyed.group_by("member_number", "order").agg(
+        net=keyed.net.sum(), packed=keyed.packed.min(where=keyed.net > 0)
+    )
+    counted = orders.filter(orders.net > 0).left_join(codes, "member_number")
+    return counted.select(
+        "customer",
+        day=((counted.packed >> _STORE_BITS) - _EPOCH).cast("int32"),
+        store=(counted.packed & ((1 << _STORE_BITS) - 1)).cast("int32"),
+    )
+
+
+def purchase_days(seen: ir.Table) -> ir.Table:
+    """Group occasions by `customer` and `day`: `orders`, and the `least` and `most` store of the day."""
+    grouped = seen.group_by("customer", "day")
+    return grouped.agg(orders=seen.count(), least=seen.store.min(), most=seen.store.max())
+
+
+def activity(days: ir.Table, start: date | None) -> ir.Table:
+    """Count by `customer`: orders and days in the window (local_date > `start`) and for life; first and last day."""
+    within = None if start is None else days.day > (start - date(1970, 1, 1)).days
+    return days.group_by("customer").agg(
         orders=days.orders.sum(where=within).fill_null(0).cast("int64"),
         frequency=days.count(where=within),
         lifetime_orders=days.orders.sum().cast("int64"),
@@ -64,15 +79,19 @@ def activity(visits: ir.Table, start: date | None) -> ir.Table:
     )
 
 
-def home_stores(visits: ir.Table, ranks: ir.Table) -> ir.Table:
-    """The store with most purchase days of each customer, ties by the latest visit, then by id: `usual_store`.
+def home_stores(seen: ir.Table, days: ir.Table, ranks: ir.Table) -> ir.Table:
+    """The store with most purchase days of each `customer`, ties by the latest visit, then by id: `usual_store`.
 
-    The three are packed into one number, whose maximum is half the CPU of a window over each customer's stores.
+    Nearly every day is spent in one store, which `days` tells; only the others are looked up among the occasions.
+    The three criteria are packed into one number, whose maximum is half the CPU of a window over a customer's stores.
     """
-    stays = visits.mutate(day=visits.visit // _STORES, store_rank=visits.visit % _STORES)
-    stays = stays.filter(stays.store_rank > 0, stays.member_number.notnull())
-    days = stays.group_by("member_number", "store_rank").agg(days=stays.count(), latest=stays.day.max())
-    stay = (days.days * _DAYS + days.latest + _EPOCH) * _STORES + (_STORES - days.store_rank)
-    best = days.group_by("member_number").agg(best=stay.max())
-    best = best.select("member_number", store_rank=_STORES - best.best % _STORES)
-    return best.join(ranks, "store_rank").select("member_number", usual_store="ranked_store")
+    single = days.filter(days.least == days.most).select("customer", "day", store="least")
+    several = seen.semi_join(days.filter(days.least != days.most), ["customer", "day"])
+    stays = single.union(several.select("customer", "day", "store").distinct())
+    stays = stays.filter(stays.store > 0, stays.customer.notnull())
+    counted = stays.group_by("customer", "store").agg(days=stays.count(), latest=stays.day.max())
+    worth = (counted.days * _DAYS + counted.latest + _EPOCH) * (1 << _STORE_BITS) + (1 << _STORE_BITS) - counted.store
+    best = counted.group_by("customer").agg(best=worth.max())
+    rank = (1 << _STORE_BITS) - (best.best & ((1 << _STORE_BITS) - 1))
+    best = best.select("customer", store_rank=rank.cast("int32"))
+    return best.join(ranks, "store_rank").select("customer", usual_store="ranked_store")

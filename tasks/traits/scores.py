@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from decimal import Decimal
+from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 from fractions import Fraction
 from typing import Any
 
@@ -23,6 +23,7 @@ from tasks.engine import Engine
 #: further from any value than half of the last one: rounding it never moves a customer.
 _SCALE = Decimal("0.000001")
 _CUT_TYPE = "decimal(38, 6)"
+_VALUE_TYPE, _PLACES, _VALUE_LIMIT = "decimal(18, 2)", Decimal("0.01"), Decimal(10) ** 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,21 +127,31 @@ def score(engine: Engine, scores: Scores, base: ir.Table) -> tuple[ir.Table, tup
     made: list[Cuts] = []
     for name in _order(settings):
         setting = settings[name]
-        buyer = base.orders > 0
-        value = -base.recency_days if name == "recency" else base[basis[name]]
-        value = ibis.ifelse(buyer, value, None).cast("decimal(18, 2)")
+        reached = setting.method == "thresholds"
         parent = _COLUMNS[setting.within] if setting.within else None
-        if setting.method == "thresholds":
+        if reached:
             signed = (-t for t in setting.thresholds) if name == "recency" else setting.thresholds
             cuts = {0: tuple(sorted(signed))}
         else:
             group = ibis.literal(0, "int64") if parent is None else base[parent]
-            cuts = _fetch_cuts(engine, base, value, group, shares_of(setting.bins))
-        reached = setting.method == "thresholds"
-        base = base.mutate(**{_COLUMNS[name]: _scored(base, value, parent, cuts, reached=reached)})
+            cuts = _fetch_cuts(engine, base, _value(base, basis[name]), group, shares_of(setting.bins))
         bins = len(cuts[0]) + 1 if reached else setting.bins
         made.append(Cuts(_COLUMNS[name], basis[name], setting.method, bins, parent, reached, cuts, {}, 0))
+        base = scored(base, made[-1:])
     return base, _counted(engine, base, made)
+
+
+def scored(base: ir.Table, made: Iterable[Cuts]) -> ir.Table:
+    """Add the scores that cuts make; a nested one after the one it lies within."""
+    for cuts in made:
+        base = base.mutate(**{cuts.score: _scored(base, cuts)})
+    return base
+
+
+def _value(base: ir.Table, basis: str) -> ir.Value:
+    """What a score ranks: null for those without orders in the window."""
+    value = -base.recency_days if basis == "recency_days" else base[basis]
+    return ibis.ifelse(base.orders > 0, value, None).cast(_VALUE_TYPE)
 
 
 def _order(settings: Mapping[str, Score]) -> Iterable[str]:
@@ -186,19 +197,23 @@ def value_cuts(engine: Engine, value: ir.Value, shares: Sequence[Fraction]) -> t
     return cuts.get(0, ())
 
 
-def _scored(
-    base: ir.Table, value: ir.Value, parent: str | None, cuts: Mapping[int, tuple[Decimal, ...]], *, reached: bool
-) -> ir.Value:
+def _scored(base: ir.Table, cuts: Cuts) -> ir.Value:
     """1 + the number of cuts below the value (thresholds: reached by it); null without a value."""
+    value = _value(base, cuts.basis)
     result = ibis.null("int64")
-    for group, borders in cuts.items():
-        above = [
-            value >= ibis.literal(c, _CUT_TYPE) if reached else value > ibis.literal(c, _CUT_TYPE) for c in borders
-        ]
+    for group, borders in cuts.cuts.items():
+        limits = [_limit(border, reached=cuts.reached) for border in borders]
+        above = [value >= limit if cuts.reached else value > limit for limit in limits]
         points = sum((a.cast("int64") for a in above), ibis.literal(1, "int64"))
         points = ibis.ifelse(value.isnull(), ibis.null("int64"), points)
-        result = points if parent is None else ibis.ifelse(base[parent] == group, points, result)
+        result = points if cuts.within is None else ibis.ifelse(base[cuts.within] == group, points, result)
     return result
+
+
+def _limit(border: Decimal, *, reached: bool) -> ir.Value:
+    """A border on the grid of the values, which compares with them alike: a wider one is a 128-bit comparison."""
+    near = border.quantize(_PLACES, ROUND_CEILING if reached else ROUND_FLOOR)
+    return ibis.literal(near, _VALUE_TYPE) if abs(near) < _VALUE_LIMIT else ibis.literal(border, _CUT_TYPE)
 
 
 def _counted(engine: Engine, base: ir.Table, made: list[Cuts]) -> tuple[Cuts, ...]:

@@ -7,24 +7,29 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+from region_profiles.models import Profile
 from tasks.engine import Engine
-from tasks.traits.customer import TraitsResult
-from tasks.traits.scores import Cuts
+from tasks.traits.customer import TraitsResult, Unscored, in_order
+from tasks.traits.scores import Cuts, score, scored
 
 FILE = "traits.parquet"
 
 
-def save(engine: Engine, traits: TraitsResult, folder: Path) -> dict[str, Any]:
-    """Write the customers with their exact money and give back what the engine kept; notes for `load`, as JSON."""
-    rows = engine.write(traits.customers, folder / FILE, ("customer_id",))
+def save(engine: Engine, profile: Profile, traits: Unscored, folder: Path) -> dict[str, Any]:
+    """Compute the customers into a file, in no order, and the cuts of their scores; notes for `load`, as JSON.
+
+    The file has no scores: they follow from the cuts, and comparing is cheaper than writing and reading.
+    """
+    rows = engine.write(traits.base, folder / FILE, ())
     engine.drop(*traits.kept)
+    _, cuts = score(engine, profile.traits.scores, engine.read_parquet(folder / FILE))
     guests = {name: str(value) if isinstance(value, Decimal) else value for name, value in traits.guests.items()}
-    return {"rows": rows, "guests": guests, "cuts": [cuts.as_dict() for cuts in traits.cuts], **traits.notes}
+    return {"rows": rows, "guests": guests, "cuts": [one.as_dict() for one in cuts], **traits.notes}
 
 
 def load(engine: Engine, folder: Path, notes: Mapping[str, Any]) -> TraitsResult:
-    """The traits that `save` wrote, on any engine."""
+    """The traits that `save` wrote, on any engine, with their scores."""
     guests = {name: Decimal(value) if isinstance(value, str) else value for name, value in notes["guests"].items()}
     rest = {name: value for name, value in notes.items() if name not in {"rows", "guests", "cuts"}}
     cuts = tuple(Cuts.from_dict(told) for told in notes["cuts"])
-    return TraitsResult(engine.read_parquet(folder / FILE), guests, cuts, rest)
+    return TraitsResult(in_order(scored(engine.read_parquet(folder / FILE), cuts)), guests, cuts, rest)

@@ -13,7 +13,7 @@ from tasks.memo import digest_of, remember
 from tasks.normalize.task import Normalized
 from tasks.reference.factors import Factors
 from tasks.run import MarketRun
-from tasks.traits.customer import Tables, customer_traits
+from tasks.traits.customer import Tables, unscored_traits
 from tasks.traits.stored import save
 
 SECTIONS = {"market", "money", "traits"}
@@ -37,8 +37,8 @@ def traits(run: MarketRun, normalized: Normalized, money: Factors) -> Described:
         engine = run.open_engine()
         factors = engine.from_arrow(money.table, "factors")
         incomes = engine.from_arrow(money.incomes, "incomes")
-        result = customer_traits(engine, run.profile, canonical(engine, normalized), factors, incomes, run.as_of)
-        return save(engine, result, folder)
+        found = unscored_traits(engine, run.profile, canonical(engine, normalized), factors, incomes, run.as_of)
+        return save(engine, run.profile, found, folder)
 
     depends_on = {
         "canonical": normalized.digest,
