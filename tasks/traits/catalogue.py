@@ -26,7 +26,12 @@ TRAITS: tuple[Trait, ...] = (
     Trait("language", "text", "BCP 47", "stated language; null where none is stated"),
     Trait("home_country", "text", "ISO 3166 alpha-2", "country of residence"),
     Trait("residence", "text", "code", "resident, cross_border, visitor or unknown"),
-    Trait("home_store", "text", "store", "stated store, else the one with most purchase days"),
+    Trait(
+        "home_store",
+        "text",
+        "store",
+        "stated store, else the one with most purchase days; of a closed one the store it moved to",
+    ),
     Trait("birth_year", "integer", "year", "year of birth"),
     Trait("gender", "text", "code", "as given"),
     Trait("city", "text", "name", "city as the store wrote it"),

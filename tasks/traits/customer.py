@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal, localcontext
 
@@ -18,6 +18,7 @@ from tasks.traits.catalogue import CATALOGUE, EXACT, STATED
 from tasks.traits.money import EXACT_TYPE, PUBLISHED_TYPE, money, published
 from tasks.traits.occasions import activity, customer_codes, home_stores, occasions, purchase_days, store_ranks
 from tasks.traits.scores import Cuts, score
+from tasks.traits.stores import with_open_home
 from tasks.traits.windows import local_currency, months_before, window_start
 
 
@@ -27,7 +28,8 @@ class Tables:
 
     customers: ir.Table
     transactions: ir.Table
-    stores: ir.Table | None = None
+    stands_in: Mapping[str, str | None] = field(default_factory=dict)
+    """Of stores that closed, the one that took their place."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +89,7 @@ def unscored_traits(
     off. Raises ProfileError where no currency holds at the as-of date.
     """
     start = window_start(profile.traits, as_of)
+    tables = replace(tables, customers=with_open_home(engine, tables.customers, tables.stands_in))
     worth = engine.cache(money(engine, tables.transactions, factors, start=start, as_of=as_of))
     visiting = _visiting(engine, tables, start)
     joined = _joined(tables.customers, worth, visiting)
@@ -97,13 +100,13 @@ def unscored_traits(
 
 
 def _visiting(engine: Engine, tables: Tables, start: date | None) -> ir.Table:
-    """Activity by `member_number` (null: guests), with the `usual_store` where any customer has no stated one.
+    """Activity by `member_number` (null: guests), with the `usual_store` where any customer has no stated open one.
 
     The usual store is a fifth of the work. One table at the end, so that few are joined at once to the customers.
     """
     lacking = tables.customers.agg(n=tables.customers.home_store.isnull().sum())
     stated = not engine.to_arrow(lacking)["n"][0].as_py()
-    ranks = None if stated else store_ranks(engine, tables.transactions)
+    ranks = None if stated else store_ranks(engine, tables.transactions, tables.stands_in)
     codes = engine.cache(customer_codes(tables.customers))
     seen = engine.cache(occasions(tables.transactions, codes, ranks))
     days = engine.cache(purchase_days(seen))

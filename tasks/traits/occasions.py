@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
 
 import ibis
@@ -24,12 +25,22 @@ def customer_codes(customers: ir.Table) -> ir.Table:
     return customers.select("member_number", customer=code)
 
 
-def store_ranks(engine: Engine, lines: ir.Table) -> ir.Table:
-    """Each store that occurs (`ranked_store`) and its rank from 1 by id, in code points whatever the engine."""
+def store_ranks(engine: Engine, lines: ir.Table, stands_in: Mapping[str, str | None]) -> ir.Table:
+    """Each store that occurs (`ranked_store`), the one that stands for it and its rank from 1 by id in code points.
+
+    A store that closed for good has no rank.
+    """
     found = engine.to_arrow(lines.select("store_id").distinct())["store_id"].to_pylist()
-    names = sorted(name for name in found if name is not None)
+    standing = {name: stands_in.get(name, name) for name in found if name is not None}
+    ranks = {
+        name: rank for rank, name in enumerate(sorted({name for name in standing.values() if name is not None}), 1)
+    }
     table = pa.table(
-        {"ranked_store": pa.array(names, pa.string()), "store_rank": pa.array(range(1, len(names) + 1), pa.int32())}
+        {
+            "ranked_store": pa.array(standing.keys(), pa.string()),
+            "open_store": pa.array(standing.values(), pa.string()),
+            "store_rank": pa.array([None if name is None else ranks[name] for name in standing.values()], pa.int32()),
+        }
     )
     return engine.from_arrow(table, "stores")
 
@@ -80,7 +91,7 @@ def activity(days: ir.Table, start: date | None) -> ir.Table:
 
 
 def home_stores(seen: ir.Table, days: ir.Table, ranks: ir.Table) -> ir.Table:
-    """The store with most purchase days of each `customer`, ties by the latest visit, then by id: `usual_store`.
+    """The open store with most purchase days of each `customer`, ties by the latest visit, then by id: `usual_store`.
 
     Nearly every day is spent in one store, which `days` tells; only the others are looked up among the occasions.
     The three criteria are packed into one number, whose maximum is half the CPU of a window over a customer's stores.
@@ -94,4 +105,5 @@ def home_stores(seen: ir.Table, days: ir.Table, ranks: ir.Table) -> ir.Table:
     best = counted.group_by("customer").agg(best=worth.max())
     rank = (1 << _STORE_BITS) - (best.best & ((1 << _STORE_BITS) - 1))
     best = best.select("customer", store_rank=rank.cast("int32"))
-    return best.join(ranks, "store_rank").select("customer", usual_store="ranked_store")
+    names = ranks.select("store_rank", usual_store="open_store").distinct()
+    return best.join(names, "store_rank").select("customer", "usual_store")

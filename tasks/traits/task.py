@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import Any
+
+import pyarrow.parquet as pq
 
 from tasks.door import door
 from tasks.engine import Engine
@@ -15,6 +18,7 @@ from tasks.reference.factors import Factors
 from tasks.run import MarketRun
 from tasks.traits.customer import Tables, unscored_traits
 from tasks.traits.stored import save
+from tasks.traits.stores import standing_in
 
 SECTIONS = {"market", "money", "traits"}
 
@@ -37,7 +41,9 @@ def traits(run: MarketRun, normalized: Normalized, money: Factors) -> Described:
         engine = run.open_engine()
         factors = engine.from_arrow(money.table, "factors")
         incomes = engine.from_arrow(money.incomes, "incomes")
-        found = unscored_traits(engine, run.profile, canonical(engine, normalized), factors, incomes, run.as_of)
+        found = unscored_traits(
+            engine, run.profile, canonical(engine, normalized, run.as_of), factors, incomes, run.as_of
+        )
         return save(engine, run.profile, found, folder)
 
     depends_on = {
@@ -51,10 +57,12 @@ def traits(run: MarketRun, normalized: Normalized, money: Factors) -> Described:
     return Described(found.folder, found.notes, found.digest, found.reused)
 
 
-def canonical(engine: Engine, normalized: Normalized) -> Tables:
+def canonical(engine: Engine, normalized: Normalized, as_of: date) -> Tables:
     """The canonical tables that traits read, on an engine."""
     customers = normalized.file("customers")
     if customers is None:
         raise FileNotFoundError(f"{normalized.folder} lacks customers")
     transactions = engine.from_duckdb(normalized.transactions.relation, "transactions")
-    return Tables(engine.read_parquet(customers), transactions)
+    stores = normalized.file("stores")
+    rows = [] if stores is None else pq.read_table(stores, columns=["store_id", "closed", "relocated_to"]).to_pylist()
+    return Tables(engine.read_parquet(customers), transactions, standing_in(rows, as_of))

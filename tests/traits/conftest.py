@@ -45,7 +45,7 @@ def engine():
 def traits_of(engine):
     """A function from lines (and customers, rates, profile parts) to the traits by member number."""
 
-    def compute(lines, customers=(), rates=None, as_of=AS_OF, **parts):
+    def compute(lines, customers=(), rates=None, as_of=AS_OF, stands_in=None, **parts):
         rows = [
             {"order_id": f"o{n}", "store_id": "S1", "currency": "EUR", "rate_date": line["local_date"], **line}
             | {"gross": line.get("gross", line["net"])}
@@ -59,6 +59,7 @@ def traits_of(engine):
         tables = Tables(
             engine.from_arrow(pa.Table.from_pylist([dict.fromkeys(CUSTOMER.names) | p for p in people], CUSTOMER), "c"),
             engine.from_arrow(transactions, "t"),
+            stands_in or {},
         )
         days = {(row["currency"], row["rate_date"]) for row in rows}
         known = [{"currency": c, "date": d, **(rates or identity)(c, d)} for c, d in sorted(days)]

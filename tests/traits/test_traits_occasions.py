@@ -7,6 +7,9 @@ from decimal import Decimal
 
 import pytest
 
+from tasks.errors import DropError
+from tasks.traits.stores import standing_in
+
 D = Decimal
 DAY = date(2021, 1, 10)
 
@@ -106,3 +109,41 @@ def test_home_store_is_where_most_purchase_days_were(traits_of, visits, home):
 def test_a_stated_home_store_wins(traits_of):
     found, _ = traits_of([line("a", "1")], [{"member_number": "a", "home_store": "S9"}, {"member_number": "b"}])
     assert found["a"]["home_store"] == "S9"
+
+
+def test_a_closed_store_is_nobodys_home_and_one_that_moved_hands_its_customers_on(traits_of):
+    stands_in = {"MOVED": "NEW", "GONE": None}
+    people = [
+        {"member_number": "stated_moved", "home_store": "MOVED"},
+        {"member_number": "stated_gone", "home_store": "GONE"},
+        {"member_number": "stated_gone_and_went_elsewhere", "home_store": "GONE"},
+    ]
+    lines = [
+        line("stated_gone", "1", store_id="GONE"),
+        line("stated_gone_and_went_elsewhere", "1", store_id="GONE"),
+        line("stated_gone_and_went_elsewhere", "1", date(2021, 1, 11), store_id="S2"),
+        line("usual", "1", store_id="MOVED"),
+        line("usual", "1", date(2021, 1, 11), store_id="NEW"),
+        line("usual", "1", date(2021, 1, 12), store_id="S2"),
+        line("usual", "1", date(2021, 1, 13), store_id="GONE"),
+        line("usual", "1", date(2021, 1, 14), store_id="GONE"),
+        line("usual", "1", date(2021, 1, 15), store_id="GONE"),
+    ]
+    found, _ = traits_of(lines, people, stands_in=stands_in)
+    assert {who: row["home_store"] for who, row in found.items()} == {
+        "stated_moved": "NEW",
+        "stated_gone": None,
+        "stated_gone_and_went_elsewhere": "S2",
+        "usual": "NEW",
+    }
+
+
+def test_stores_that_moved_in_a_circle_are_refused():
+    day = date(2021, 1, 1)
+    stores = [
+        {"store_id": "A", "closed": day, "relocated_to": "B"},
+        {"store_id": "B", "closed": day, "relocated_to": "A"},
+    ]
+    with pytest.raises(DropError, match="circle"):
+        standing_in(stores, day)
+    assert standing_in(stores, date(2020, 12, 31)) == {}
