@@ -120,7 +120,7 @@ def _stages(run: MarketRun, call: Call, timed: Callable[[str], Any]) -> MarketOu
             publish_drop(run, sources, drop)
     with timed("reference"):
         factors: Factors = call(money)(run, normalized)
-        catalogs = catalog_digests()
+        catalogs = catalog_digests(locale for team in run.profile.teams for locale in team.locales)
         identity = identify(run, sources, factors, catalogs)
     if already_published(open_store(run.publish), run.market, run.as_of, identity.publication):
         outcome = MarketOutcome(run.market, run.as_of, "unchanged", identity.publication, detail="nothing has changed")

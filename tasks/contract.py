@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 #: Raised whenever the bytes of a publication change for the same input; a golden-digest test fails if it was not.
-OUTPUT_VERSION = 1
+OUTPUT_VERSION = 2
 
 Type = Literal["text", "code", "integer", "decimal", "rate", "date", "timestamp", "boolean"]
 

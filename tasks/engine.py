@@ -26,7 +26,8 @@ from ibis.backends.sql.datatypes import DuckDBType
 
 from tasks.errors import Terminal
 from tasks.files import parquet, pattern
-from tasks.written import literal, write_parquet
+from tasks.sql import literal
+from tasks.written import write_parquet
 
 
 class Engine(Protocol):

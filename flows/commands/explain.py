@@ -116,7 +116,7 @@ def _customers(
     """What a publication holds is without personal columns; the run's own work, found or made again, has them."""
     import duckdb
 
-    from tasks.ingest.sql import literal
+    from tasks.sql import literal
 
     published = _object(store, manifest, "canonical/customers.parquet", folder)
     target = folder / "full.parquet"

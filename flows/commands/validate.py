@@ -78,8 +78,9 @@ def _drop(console: Console, run: MarketRun) -> int:
         sources = ingest(apart)
         normalized = normalize(apart, sources)
         console.print(f"[bold]{run.market} as of {run.as_of}[/]", highlight=False)
-        for line in (*_ledger(normalized), *_inferred(normalized), *_refused(apart, sources, normalized)):
-            console.print(f"  {line}", highlight=False, soft_wrap=True)
+        told = (*_ledger(normalized), *_inferred(normalized), *_refused(apart, sources, normalized))
+        for line in (*told, *_to_know(run, sources, normalized)):
+            console.print(f"  {line}", highlight=False, soft_wrap=True, markup=False)
         return _money(console, apart, normalized)
 
 
@@ -110,17 +111,47 @@ def _refused(run: MarketRun, sources: Sources, normalized: Normalized) -> list[s
     con = run.cursor()
     try:
         rows = con.execute(
-            'SELECT "table", file, record, reasons, "column", value '
+            'SELECT "table", file, record, reasons, "column", value, '
+            'row_number() OVER (PARTITION BY "table", reasons ORDER BY file, record) AS place, '
+            'count(*) OVER (PARTITION BY "table", reasons) AS every '
             f"FROM {parquet(normalized.folder / 'quarantine.parquet')} "
-            f'QUALIFY row_number() OVER (PARTITION BY "table", reasons ORDER BY file, record) <= {SHOWN} '
-            'ORDER BY "table", file, record'
+            f'QUALIFY place <= {SHOWN} ORDER BY "table", file, record'
         ).fetchall()
     finally:
         con.close()
-    return [
+    lines = [
         f"refused: {table}, {sources.inputs[file].uri}, record {record}: {reasons}; {column or 'record'} is {value!r}"
-        for table, file, record, reasons, column, value in rows
+        + (f" (and {every - SHOWN:,} more of {table} with {reasons})" if place == SHOWN < every else "")
+        for table, file, record, reasons, column, value, place, every in rows
     ]
+    whole = "refused: the whole list is canonical/quarantine.parquet of the publication that a run makes"
+    return [*lines, whole] if lines else []
+
+
+def _to_know(run: MarketRun, sources: Sources, normalized: Normalized) -> list[str]:
+    """What the manifest says beside the ledger, and what a run leaves out without a fault."""
+    hints = {
+        "files_unread": "; name them in source.tables.<table>.files, or take them out of the drop",
+        "tables_unread": "; map them, join them in a SELECT, or take them out of source.tables",
+    }
+    evidence = normalized.evidence
+    lines = [f"note: {name}: {text}{hints.get(name, '')}" for name, text in sources.notes.items()]
+    lines += [
+        f"note: {table}.{reason}: {count:,} values could not be read and are empty; their rows count"
+        for table, faults in evidence.get("field_faults", {}).items()
+        for reason, count in faults.items()
+    ]
+    lines += [
+        f"joined to {table}: {name}: {told['rows']:,} read, {told['unreadable']:,} of them superseded or unreadable, "
+        f"{told['keys']:,} keys"
+        for table, joined in evidence.get("joined", {}).items()
+        for name, told in joined.items()
+    ]
+    if note := evidence.get("tax", {}).get("note"):
+        lines.append(f"note: tax: {note}")
+    if normalized.file("customers") and not any("customers" in team.grants for team in run.profile.teams):
+        lines.append("note: teams: none has the grant customers, so no customer list will be written")
+    return lines
 
 
 def _money(console: Console, run: MarketRun, normalized: Normalized) -> int:

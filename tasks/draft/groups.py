@@ -20,14 +20,20 @@ def together(samples: Sequence[Sample]) -> list[Sample]:
     for sample in samples:
         key = (sample.sheet, sample.delimiter, sample.skip, tuple(column.name for column in sample.columns))
         groups.setdefault(key, []).append(sample)
+    _with_workbooks(groups)
     every = {sample.file for sample in samples}
     result = []
     for group in groups.values():
         files = tuple(sample.file for sample in group)
+        texts = [sample for sample in group if sample.delimiter]
+        skips = {sample.skip for sample in group}
         result.append(
             replace(
                 group[0],
                 columns=_joined(group),
+                sheet=next((sample.sheet for sample in group if sample.sheet), None),
+                delimiter=texts[0].delimiter if texts else None,
+                skip=skips.pop() if len(skips) == 1 else 0,
                 ascii=all(sample.ascii for sample in group),
                 encodings=next((sample.encodings for sample in group if sample.encodings), ()),
                 whole=all(sample.whole for sample in group),
@@ -36,6 +42,24 @@ def together(samples: Sequence[Sample]) -> list[Sample]:
             )
         )
     return result
+
+
+def _with_workbooks(groups: dict[tuple[Any, ...], list[Sample]]) -> None:
+    """Text files and workbooks with the same columns are one table: a history and the months that followed it.
+
+    Ingest finds the header below titles by its names, so they may stand in other rows.
+    """
+    alike: dict[tuple[str, ...], list[tuple[Any, ...]]] = {}
+    for key, group in groups.items():
+        if group[0].header and len(group[0].columns) > 1:
+            alike.setdefault(tuple(sorted(key[-1])), []).append(key)
+    for keys in alike.values():
+        sheets = {key[0] for key in keys} - {None}
+        delimiters = {key[1] for key in keys} - {None}
+        if len(keys) > 1 and len(sheets) <= 1 and len(delimiters) <= 1:
+            first = groups[keys[0]]
+            for key in keys[1:]:
+                first += groups.pop(key)
 
 
 def globs(files: Sequence[str], others: set[str]) -> tuple[str, ...]:
@@ -61,24 +85,26 @@ def globs(files: Sequence[str], others: set[str]) -> tuple[str, ...]:
     return (glob,)
 
 
-_DAY = re.compile(r"(?P<year>\d{4})(-?)(?P<month>\d{2})\2(?P<day>\d{2})")
+_DAY = re.compile(r"(?P<year>\d{4})(-?)(?P<month>0[1-9]|1[0-2])(?:\2(?P<day>0[1-9]|[12]\d|3[01]))?(?!\d)")
 
 
 def drop_dates(paths: Iterable[str]) -> tuple[str, str] | None:
-    r"""A dated folder's name and the pattern of its date, where every folder of files is named by its date.
+    r"""A dated folder's name and the pattern of its date, where the name of every folder of files begins with its date.
 
     >>> drop_dates(["2024-03-31/sales.csv", "2024-04-30/sales.csv"])
-    ('2024-03-31', '(?P<year>\\d{4})-(?P<month>\\d{2})-(?P<day>\\d{2})/')
+    ('2024-03-31', '^(?P<year>\\d{4})-(?P<month>\\d{2})-(?P<day>\\d{2})')
+    >>> drop_dates(["2024-03_all/sales.csv", "2024-04/sales.csv"])
+    ('2024-03_all', '^(?P<year>\\d{4})-(?P<month>\\d{2})')
     >>> drop_dates(["old/sales.csv"])
     """
     folders = {path.split("/", 1)[0] for path in paths}
-    found = {folder: _DAY.fullmatch(folder) for folder in folders}
-    if not folders or not all(found.values()) or len({len(folder) for folder in folders}) > 1:
+    found = {folder: _DAY.match(folder) for folder in folders}
+    forms = {match and (match[2], match["day"] is not None) for match in found.values()}
+    if len(forms) != 1 or None in forms:
         return None
-    dash = "-" if "-" in min(folders) else ""
-    return min(folders), dash.join(
-        f"(?P<{part}>\\d{{{size}}})" for part, size in (("year", 4), ("month", 2), ("day", 2))
-    ) + "/"
+    dash, daily = next(form for form in forms if form)
+    parts = (("year", 4), ("month", 2), ("day", 2))[: 3 if daily else 2]
+    return min(folders), "^" + dash.join(f"(?P<{part}>\\d{{{size}}})" for part, size in parts)
 
 
 def _common(names: Sequence[str]) -> str:
@@ -88,9 +114,15 @@ def _common(names: Sequence[str]) -> str:
 
 
 def _joined(group: Sequence[Sample]) -> tuple[Column, ...]:
+    """The columns of the first file, by name, with the values of all."""
     if len(group) == 1:
         return group[0].columns
+    every = [{column.name: column for column in sample.columns} for sample in group]
     return tuple(
-        Column(columns[0].name, tuple(value for column in columns for value in column.values), columns[0].typed)
-        for columns in zip(*(sample.columns for sample in group), strict=True)
+        Column(
+            column.name,
+            tuple(value for columns in every for value in columns[column.name].values),
+            all(columns[column.name].typed for columns in every),
+        )
+        for column in group[0].columns
     )

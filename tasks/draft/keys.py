@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from tasks.draft.evidence import Column
-from tasks.draft.roles import Cast, Matched, matched
+from tasks.draft.roles import Cast, Matched, matched, of_returns
 from tasks.draft.sample import Sample
 
 #: Share of values that must be found on the other side.
@@ -22,6 +22,7 @@ _ENOUGH = 2
 def prove(cast: Cast) -> None:
     """Receipts apart from their lines, and member numbers that only values tell, entered into the cast."""
     _receipts(cast)
+    _refunds(cast)
     _members(cast)
 
 
@@ -30,16 +31,21 @@ def _receipts(cast: Cast) -> None:
     heads = cast.transactions
     if heads is None:
         return
+    fitting = []
     for sample in cast.others:
         lines = matched(sample, "transactions")
         key = None if lines.dated or len(_LINES & set(lines.columns)) < _ENOUGH else _receipt(heads, lines)
         if key:
-            lines.columns["order_id"], heads.columns["order_id"] = key
-            lines.notes.append(f"every {key[0]} stands in {heads.sample.file}, once: its lines are the sales")
-            heads.role = "receipts"
-            cast.receipts, cast.transactions = heads, lines
-            cast.others = [other for other in cast.others if other is not sample]
-            return
+            fitting.append((not of_returns(sample), len(sample.column(key[0]).distinct), lines, key))
+    if not fitting:
+        return
+    # Lines stand on every receipt, payments and corrections on some.
+    _, _, lines, key = max(fitting, key=lambda found: found[:2])
+    lines.columns["order_id"], heads.columns["order_id"] = key
+    lines.notes.append(f"every {key[0]} stands in {heads.sample.file}, once: its lines are the sales")
+    heads.role = "receipts"
+    cast.receipts, cast.transactions = heads, lines
+    cast.others = [other for other in cast.others if other is not lines.sample]
 
 
 def _receipt(heads: Matched, lines: Matched) -> tuple[str, str] | None:
@@ -50,8 +56,36 @@ def _receipt(heads: Matched, lines: Matched) -> tuple[str, str] | None:
     else:
         ours, theirs = lines.sample.columns, heads.sample.columns
         pairs = [(one, other) for one in ours for other in theirs if one.name == other.name]
-    fitting = [(one.name, other.name) for one, other in pairs if other.unique and found(one, other)]
+    fitting = [(one.name, other.name) for one, other in pairs if _once(other, heads.sample) and found(one, other)]
     return fitting[0] if len(fitting) == 1 else None
+
+
+def _once(column: Column, sample: Sample) -> bool:
+    """Whether a value stands once; in a folder each, where drops overlap, nearly."""
+    if sample.folders == 1:
+        return column.unique
+    return column.filled == len(column.values) and len(column.distinct) >= FOUND * column.filled
+
+
+def _refunds(cast: Cast) -> None:
+    """Returns with a number, a day and an amount of their own, which name the receipt that they belong to."""
+    lines = cast.transactions
+    if cast.receipts is None or lines is None:
+        return
+    key = lines.columns["order_id"]
+    known = cast.receipts.column("order_id")
+    names = {column.name for column in lines.sample.columns}
+    for sample in cast.others:
+        here = matched(sample, "transactions")
+        money = [here.columns[name] for name in ("amount", "quantity") if name in here.columns]
+        own = [c.name for c in sample.columns if c.name not in names and c.filled == len(c.values) and not c.dates]
+        raws = {column.name for column in sample.columns}
+        shared = key in raws and found(sample.column(key), known)
+        if shared and own and money and set(money) <= names and "date" in here.columns and of_returns(sample):
+            here.columns["order_id"] = max(own, key=lambda name: len(sample.column(name).distinct))
+            cast.refunds = here
+            cast.others = [other for other in cast.others if other is not sample]
+            return
 
 
 def _members(cast: Cast) -> None:

@@ -10,6 +10,7 @@ from tasks.draft.countries import codes
 from tasks.draft.evidence import STRAY
 from tasks.draft.headers import comparable, value_code
 from tasks.draft.keys import FOUND
+from tasks.draft.questions import is_nationality
 from tasks.draft.roles import Cast, Matched, shared
 from tasks.draft.text import OPEN
 
@@ -38,6 +39,10 @@ class Mapping:
     yes: dict[str, str] = field(default_factory=dict)
     """canonical boolean column: question about its words."""
     notes: list[str] = field(default_factory=list)
+    expressions: dict[str, str] = field(default_factory=dict)
+    """canonical column: SQL, where it is more than a column."""
+    calendars: dict[str, str] = field(default_factory=dict)
+    """canonical column of dates: its calendar, where it is not the source's."""
 
 
 def mappings(roles: Cast, profile: Profile, market_of: str | None) -> Iterator[Mapping]:
@@ -52,6 +57,13 @@ def mappings(roles: Cast, profile: Profile, market_of: str | None) -> Iterator[M
             made = _plain(name, source, table)
             if name == "customers" and "member_number" not in {*made.columns, *made.asked}:
                 made.asked["member_number"] = _which("member_number", [c.name for c in table.left if c.unique])
+            raw = made.columns.get("home_country") if name == "customers" else None
+            if raw and is_nationality(raw):
+                del made.columns["home_country"]
+                made.asked["home_country"] = (
+                    f"{raw} is a nationality: do the customers live there too, so that it is their residence? "
+                    "Its name, or no such line"
+                )
             _countries(made, table, profile)
             if market_of and name == "customers" and market_of.startswith("customers."):
                 made.columns["market"] = market_of.removeprefix("customers.")
@@ -119,6 +131,8 @@ def _sales(roles: Cast, sales: Matched, market_of: str | None) -> Mapping:
         numeric = ", ".join(column.name for column in sales.sample.columns if column.numeric)
         made.asked["amount"] = f"which column is the amount of a line? numbers are in: {numeric}"
     _currency(made, sales, priced)
+    if roles.refunds:
+        _refunds(made, sales, roles.refunds)
     _returned(made, roles, sales)
     if market_of:
         _market(made, roles, sales, market_of)
@@ -135,6 +149,29 @@ def _of_receipts(made: Mapping, sales: Matched, receipts: Matched) -> None:
         if name not in {*made.columns, *made.asked, *_SUMS}:
             made.asked[name] = _which(name, candidates)
     made.notes += receipts.notes
+
+
+def _refunds(made: Mapping, sales: Matched, refunds: Matched) -> None:
+    """Rows of another file in the table of the lines: a number of their own tells them, and its kind the sign."""
+    own, key = f"sales.{quote(refunds.columns['order_id'])}", f"sales.{quote(sales.columns['order_id'])}"
+    made.expressions["order_id"] = f"coalesce({own}, {key})"
+    made.expressions["kind"] = f"CASE WHEN {own} IS NOT NULL THEN 'return' ELSE 'sale' END"
+    made.expressions["returned_order_id"] = f"CASE WHEN {own} IS NOT NULL THEN {key} END"
+    day = f"sales.{quote(refunds.columns['date'])}"
+    joined = made.columns.pop("date", "")
+    if joined.startswith("receipts."):
+        made.expressions["date"] = f"coalesce({day}, receipts.{quote(joined.removeprefix('receipts.'))})"
+    if "time" in made.columns and made.columns["time"].startswith("receipts."):
+        raw = made.columns.pop("time").removeprefix("receipts.")
+        made.expressions["time"] = f"CASE WHEN {own} IS NULL THEN receipts.{quote(raw)} END"
+    for name in ("order_id", "kind", "returned_order_id"):
+        made.columns.pop(name, None)
+        made.asked.pop(name, None)
+        made.values.pop(name, None)
+    made.notes.append(
+        f"{refunds.sample.file}: each row is a return of the receipt in {sales.columns['order_id']}; quantities "
+        "and amounts are taken away whatever their sign"
+    )
 
 
 def _doubtful(made: Mapping, sales: Matched) -> None:

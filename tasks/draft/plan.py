@@ -11,6 +11,7 @@ from tasks.draft.countries import codes
 from tasks.draft.evidence import Column
 from tasks.draft.headers import comparable, value_code
 from tasks.draft.mapping import Mapping, mappings
+from tasks.draft.questions import is_nationality
 from tasks.draft.roles import Cast, Matched
 from tasks.draft.text import OPEN
 
@@ -57,6 +58,7 @@ def plan(roles: Cast, profile: Profile) -> Plan:
     _words(made)
     _market(made, profile)
     made.mappings = list(mappings(roles, profile, made.market_of))
+    _own_calendars(made)
     sales = roles.transactions
     if sales:
         for name in ("quantity", "amount", "unit_price"):
@@ -125,12 +127,36 @@ def _calendar(made: Plan) -> None:
         if column.calendar
     }
     calendars = set(found.values())
-    if calendars == {"buddhist"}:
+    iso = [column for _, column in _typed_columns(made.cast, "date") if column.calendar == "gregorian"]
+    if calendars == {"buddhist"} or (
+        # What is Gregorian is written with the year first, and gets formats of its own.
+        calendars == {"buddhist", "gregorian"} and all(set(column.dates) <= {"iso", "ymd"} for column in iso)
+    ):
         made.formats["calendar"] = ("buddhist", None)
     elif calendars - {"gregorian"}:
         told = "; ".join(f"{where} is {calendar}" for where, calendar in found.items())
         several = ": declare formats of their own for the columns that differ" if len(calendars) > 1 else ""
         made.formats["calendar"] = (None, f"which calendar do the dates follow? By their years {told}{several}")
+
+
+def _own_calendars(made: Plan) -> None:
+    """Gregorian columns of a source that counts in another calendar."""
+    if made.formats.get("calendar") != ("buddhist", None):
+        return
+    roles = {"transactions": made.cast.transactions, "customers": made.cast.customers, "stores": made.cast.stores}
+    for mapping in made.mappings:
+        table = roles.get(mapping.table)
+        for name in table.columns if table else ():
+            column = table.column(name) if table else None
+            dated = _typed(name) == "date"
+            if column and dated and name in mapping.columns and not column.typed and column.calendar == "gregorian":
+                mapping.calendars[name] = "gregorian"
+
+
+def _typed(name: str) -> str | None:
+    return next(
+        (c.type for t in (TRANSACTIONS, CUSTOMERS, TABLES["stores"]) for c in t.columns if c.name == name), None
+    )
 
 
 def _words(made: Plan) -> None:
@@ -182,7 +208,12 @@ def _market(made: Plan, profile: Profile) -> None:
         ("customers", made.cast.customers, "home_country"),
         ("stores", made.cast.stores, "country"),
     ):
-        if table and column in table.columns and len(table.column(column).distinct) <= CODES:
+        if (
+            table
+            and column in table.columns
+            and not is_nationality(table.columns[column])
+            and len(table.column(column).distinct) <= CODES
+        ):
             raw = table.columns[column]
             where = f"{name}.{raw}"
             found[where], unknown[where] = codes(table.column(column).distinct, profile.market.languages)

@@ -12,12 +12,12 @@ from tasks.draft.groups import drop_dates
 from tasks.draft.headers import ROLES, canonical
 from tasks.draft.keys import prove
 from tasks.draft.plan import Plan, plan
-from tasks.draft.roles import cast, within
-from tasks.draft.sample import Sample
+from tasks.draft.questions import key_of, later_by, sharing, vat_codes
+from tasks.draft.roles import Matched, cast, within
 from tasks.draft.samples import read_samples
 from tasks.draft.text import OPEN, Text
 from tasks.draft.write import write_mapping
-from tasks.ingest.sql import shape
+from tasks.ingest.shape import shape
 
 _CODE_PAGE = "files are not UTF-8; which code page does the shop's system write? These fit: {}"
 _SKELETON = """
@@ -99,9 +99,8 @@ def _source(text: Text, made: Plan, drop: str) -> None:
     _formats(text, made)
     text.key(1, "tables")
     for name, table in made.cast.tables().items():
-        _table(text, name, table.sample, made)
-    for sample in made.cast.others:
-        text.note(2, f"not used: {sample.file}" + (f", sheet {sample.sheet}" if sample.sheet else ""))
+        _table(text, name, table, made)
+    _others(text, made)
     if not made.cast.transactions:
         _no_sales(text, made)
     text.key(1, "mapping")
@@ -130,9 +129,27 @@ def _no_sales(text: Text, made: Plan) -> None:
         text.note(2, f"{sample.file}: columns {', '.join(names)}")
 
 
-def _table(text: Text, name: str, sample: Sample, made: Plan) -> None:
+def _others(text: Text, made: Plan) -> None:
+    """What is in no role: a question where its numbers are those of the sales, else a note."""
+    for number, sample in enumerate(made.cast.others, start=1):
+        told = sample.file + (f", sheet {sample.sheet}" if sample.sheet else "")
+        raw = sharing(made.cast, sample)
+        if raw is None:
+            text.note(2, f"not used: {told}; no column of it is known and none holds numbers of the sales")
+            continue
+        text.key(2, f"unused_{number}")
+        question = (
+            f"nothing reads {told}, though its {raw} stands in the sales: returns, lines, payments? Write its globs "
+            f"([{', '.join(sample.files)}]) and read it in a mapping (docs/profiles.md), or delete this table"
+        )
+        text.ask(3, "files", question)
+
+
+def _table(text: Text, name: str, table: Matched, made: Plan) -> None:
+    sample, refunds = table.sample, made.cast.refunds
     text.key(2, name)
-    text.key(3, "files", list(sample.files))
+    with_returns = list(refunds.sample.files) if refunds and name == "sales" else []
+    text.key(3, "files", [*sample.files, *with_returns])
     if sample.files == (sample.file,) and (dated := re.search(r"\d[\d._-]{3,}(?=\.)", sample.file)):
         glob = sample.file.replace(dated[0], "*")
         text.note(3, f"one file, perhaps named by its date: then {glob} catches those to come")
@@ -149,13 +166,31 @@ def _table(text: Text, name: str, sample: Sample, made: Plan) -> None:
         text.key(3, "columns", [column.name for column in sample.columns])
     if sample.encodings and not made.encodings:
         text.ask(3, "encoding", _CODE_PAGE.format(", ".join(sample.encodings)))
-    if sample.folders > 1:
-        question = (
-            f"in {sample.folders} folders: is each file the whole table (snapshot) or only what is new (increment)?"
-        )
-        text.ask(3, "mode", question)
+    _again(text, name, table)
     if not sample.whole:
         text.note(3, f"only the first {sample.rows} records of a file were looked at")
+
+
+def _again(text: Text, name: str, table: Matched) -> None:
+    """Whether rows come again, in other folders or beside each other, and which of them counts then."""
+    key, folders = key_of(name, table), table.sample.folders
+    if folders > 1:
+        question = f"in {folders} folders: is each file the whole table (snapshot) or only what is new (increment)?"
+        text.ask(3, "mode", question)
+        if key is None:
+            question = (
+                "which columns tell a row apart, so that its later version counts? [] if none comes again changed"
+            )
+            text.ask(3, "key", question)
+        else:
+            text.key(3, "key", key)
+    elif found := later_by(name, table):
+        text.key(3, "key", key)
+        question = (
+            f"{found[1]} of {', '.join(key or [])} stand in several rows: by which date does the latest count? "
+            f"{', '.join(found[0])} differ; no such line, nor key, if the rows are duplicates"
+        )
+        text.ask(3, "later_by", question)
 
 
 def _rest(text: Text, made: Plan) -> None:
@@ -167,3 +202,23 @@ def _rest(text: Text, made: Plan) -> None:
         text.ask(1, "rates_base", made.rates_question)
     text.key(0, "tax")
     text.ask(1, "amounts", made.tax_question)
+    if codes := vat_codes(made.cast):
+        question = (
+            f"{codes}: which rate is each? One rate for all as [{{rate: 0.2}}]; several as `tax` in a SELECT "
+            "(docs/profiles.md, VAT letters) and here the standard one"
+        )
+        text.ask(1, "rates", question)
+    customers = made.cast.customers
+    if customers and "consent_profiling" in customers.columns:
+        text.key(0, "privacy")
+        question = (
+            f"{customers.columns['consent_profiling']} tells who may be profiled: only those who said yes (consent), "
+            "or all but those who said no (legitimate_interest)?"
+        )
+        text.ask(1, "basis", question)
+    if customers:
+        text.note(
+            0,
+            "no list of customers is written for a team without the grant `customers`: "
+            "teams: [{name: crm, locales: [de-DE], grants: [customers]}], with locales of yours",
+        )

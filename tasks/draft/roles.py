@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from pathlib import PurePosixPath
 
 from tasks.contract import CUSTOMERS, RATES, STORES, TRANSACTIONS
 from tasks.draft.evidence import Column
-from tasks.draft.headers import canonical
+from tasks.draft.headers import canonical, value_code
 from tasks.draft.sample import Sample
 
 _TYPES = {column.name: column.type for table in (CUSTOMERS, TRANSACTIONS, STORES, RATES) for column in table.columns}
@@ -120,6 +122,8 @@ class Cast:
     rates: Matched | None = None
     products: Matched | None = None
     returns: Matched | None = None
+    refunds: Matched | None = None
+    """Returns in a file of their own, read with the lines of the sales: `order_id` is their own number."""
     others: list[Sample] = field(default_factory=list)
 
     def tables(self) -> dict[str, Matched]:
@@ -148,11 +152,26 @@ def cast(samples: Sequence[Sample]) -> Cast:
         fitting = [table for sample in left if (table := matched(sample, role)) and _fits(table)]
         if not fitting:
             continue
-        best = max(fitting, key=lambda table: (len(table.columns) + len(table.open), table.sample.rows))
+        best = max(
+            fitting,
+            key=lambda table: (
+                not of_returns(table.sample) or role != "transactions",
+                len(table.columns) + len(table.open),
+                table.sample.rows,
+            ),
+        )
         setattr(result, role, best)
         left = [sample for sample in left if sample is not best.sample]
     result.others = left
     return result
+
+
+def of_returns(sample: Sample) -> bool:
+    """Whether the name of the file or of a column speaks of returns."""
+    stem = PurePosixPath(sample.file).stem
+    words = [stem, *re.split(r"[\W\d_]+", stem), *(column.name for column in sample.columns)]
+    words += [word for column in sample.columns for word in column.name.split()]
+    return any(value_code("kind", word) == "return" for word in words)
 
 
 def within(cast: Cast) -> None:

@@ -23,6 +23,7 @@ from tasks.errors import Terminal
 from tasks.ingest.archives import members, plain_name, unpack
 from tasks.ingest.dialect import CONSISTENT, DELIMITERS, WHITESPACE, evenness, records_of, sniff
 from tasks.ingest.encoding import CANDIDATES, TOLERATED, inspect
+from tasks.ingest.json_fields import DEPTH, KEYS
 from tasks.ingest.part import column_names
 from tasks.ingest.sheet_xml import look
 
@@ -96,10 +97,23 @@ def _json_lines(path: Path, name: str) -> Sample:
     for line in lines:
         with suppress(ValueError):  # a broken line becomes a row in quarantine when the drop is read
             record = json.loads(line, parse_float=Decimal)
-            records += [record] if isinstance(record, dict) else []
+            records += [dict(_flat(record))] if isinstance(record, dict) else []
     names = dict.fromkeys(key for record in records for key in record)
     columns = _columns({key: [record.get(key) for record in records] for key in names})
     return Sample(name, columns, whole=len(lines) <= ROWS)
+
+
+def _flat(record: Mapping[str, object], path: str = "", depth: int = 1) -> Iterator[tuple[str, object]]:
+    """The fields of a JSON object under the names that ingest gives them.
+
+    >>> dict(_flat({"id": 1, "consent": {"email": True}}))
+    {'id': 1, 'consent.email': True}
+    """
+    for key, value in record.items():
+        if isinstance(value, dict) and value and depth < DEPTH and len(value) <= KEYS:
+            yield from _flat(value, f"{path}{key}.", depth + 1)
+        else:
+            yield path + key, value
 
 
 def _columns(cells: Mapping[str, Sequence[object]]) -> tuple[Column, ...]:
@@ -113,7 +127,7 @@ def _columns(cells: Mapping[str, Sequence[object]]) -> tuple[Column, ...]:
 
 def _typed(values: Iterable[object]) -> bool:
     """Whether more than half of the cells are numbers or dates rather than texts, as ingest has it."""
-    filled = [value for value in values if value not in {None, ""}]
+    filled = [value for value in values if value is not None and value != ""]
     return sum(not isinstance(value, str) for value in filled) * 2 > len(filled)
 
 
@@ -248,11 +262,15 @@ def _workbook(path: Path, name: str) -> Iterator[Sample]:
 def _cell(value: object) -> str:
     """A cell as ingest tells it: ISO 8601 and plain decimal text.
 
-    >>> _cell(16974.0), _cell(0.4), _cell(None)
-    ('16974', '0.4', '')
+    >>> _cell(16974.0), _cell(0.4), _cell(None), _cell(True)
+    ('16974', '0.4', '', 'true')
     """
     if value is None:
         return ""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, dict | list):
+        return json.dumps(value, ensure_ascii=False, default=str)
     if isinstance(value, float):
         text = f"{Decimal(repr(value)):f}"
         return text.removesuffix(".0")

@@ -25,8 +25,14 @@ def write_mapping(text: Text, made: Mapping) -> None:
                 text.ask(5, value, f"what does {value} mean as {name}?")
             else:
                 text.key(5, value, code)
-    if made.yes:
+    _write_formats(text, made)
+
+
+def _write_formats(text: Text, made: Mapping) -> None:
+    if made.yes or made.calendars:
         text.key(3, "formats")
+    for name, calendar in made.calendars.items():
+        text.key(4, name, {"calendar": calendar, "date_order": "ymd"})
     for name, question in made.yes.items():
         text.key(4, name)
         text.ask(5, "yes", question, [OPEN])
@@ -52,6 +58,7 @@ def _select(made: Mapping) -> str:
         joined = bool(dot) and table in {"receipts", "products", "customers", "stores", "returns"}
         return f"{table}.{quote(column)}" if joined else f"sales.{quote(raw)}"
 
-    chosen = [f"{source(raw)} AS {name}" for name, raw in made.columns.items()]
+    chosen = [f"{sql} AS {name}" for name, sql in made.expressions.items()]
+    chosen += [f"{source(raw)} AS {name}" for name, raw in made.columns.items()]
     chosen += [f"sales.{quote(OPEN)} AS {name}" for name in made.asked]
     return "SELECT " + ",\n       ".join(chosen) + "\nFROM sales\n" + "\n".join(made.joins)

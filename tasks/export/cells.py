@@ -12,6 +12,7 @@ from datetime import date
 from decimal import Decimal
 
 from tasks.export.dialect import Dialect
+from tasks.sql import literal
 
 #: Text that begins so can become a formula. A text that already has apostrophes before such a sign gets one more, so
 #: that taking one away always gives the original.
@@ -30,24 +31,6 @@ RETYPED = (
     r")$"
 )
 PHONE = r"^\+[1-9]\d{1,14}$"
-
-
-def literal(text: str) -> str:
-    """A string in SQL.
-
-    >>> literal("l'été")
-    "'l''été'"
-    """
-    return "'" + text.replace("'", "''") + "'"
-
-
-def name(column: str) -> str:
-    """An identifier in SQL.
-
-    >>> name('a"b')
-    '"a""b"'
-    """
-    return '"' + column.replace('"', '""') + '"'
 
 
 # --- whole columns ----------------------------------------------------------------------------------------------------

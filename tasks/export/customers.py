@@ -15,6 +15,7 @@ from tasks.export import cells
 from tasks.export.dialect import Dialect
 from tasks.export.labels import Labels
 from tasks.files import parquet
+from tasks.sql import literal, name
 
 Grant = Literal["customers", "names", "emails", "phones"]
 Cell = Literal["identifier", "text", "phone", "number", "date", "label", "code"]
@@ -90,12 +91,12 @@ def load_base(con: duckdb.DuckDBPyConnection, profile: Profile, customers: str, 
 
 def _codes_sql(columns: Iterable[str]) -> str:
     """The distinct codes of each column, sorted, as one row of lists."""
-    lists = (f"list_sort(list(DISTINCT {one}) FILTER ({one} IS NOT NULL))" for one in map(cells.name, columns))
+    lists = (f"list_sort(list(DISTINCT {one}) FILTER ({one} IS NOT NULL))" for one in map(name, columns))
     return f"SELECT {', '.join(f'coalesce({one}, [])' for one in lists)} FROM {BASE}"
 
 
 def _base_sql(customers: str, contacts: str, dimensions: Iterable[str]) -> str:
-    traits = ", ".join(f"t.{cells.name(column)}" for column in (*TRAITS, *(f"segment_{one}" for one in dimensions)))
+    traits = ", ".join(f"t.{name(column)}" for column in (*TRAITS, *(f"segment_{one}" for one in dimensions)))
     usable = "p.phone IS NOT NULL AND p.phone_status IS DISTINCT FROM 'invalid'"
     # A name in parts: the family's first and unspaced where it is written in Han, kana or hangul.
     parts = (
@@ -199,11 +200,9 @@ def tags_sql(base: Base, as_of: str, dialect: Dialect) -> tuple[str, str]:
     """Header and SELECT of the machine file: member number, one code per dimension, stratum, as-of date."""
     codes = [*(f"segment_{one}" for one in base.dimensions), "stratum"]
     head = cells.line(["member_number", *base.dimensions, "stratum", "as_of"], dialect)
-    body = [
-        cells.sql_label(cells.name(column), {code: code for code in base.codes[column]}, dialect) for column in codes
-    ]
-    member = cells.sql_text(cells.name("member_number"), dialect)
-    return head, _select([member, *body, cells.literal(as_of)], dialect, "true")
+    body = [cells.sql_label(name(column), {code: code for code in base.codes[column]}, dialect) for column in codes]
+    member = cells.sql_text(name("member_number"), dialect)
+    return head, _select([member, *body, literal(as_of)], dialect, "true")
 
 
 def _select(row: list[str], dialect: Dialect, where: str) -> str:
@@ -212,7 +211,7 @@ def _select(row: list[str], dialect: Dialect, where: str) -> str:
 
 def _cell(profile: Profile, column: str, base: Base, labels: Labels, dialect: Dialect) -> str:
     source, _, code = column.partition("|")
-    value = cells.name(source)
+    value = name(source)
     kind: Cell = "code" if code else _CELLS.get(source, "label" if source.startswith("segment_") else "number")
     if kind in _PLAIN:
         return _PLAIN[kind](value, dialect)

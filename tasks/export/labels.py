@@ -168,10 +168,13 @@ def catalog(language: str) -> Mapping[tuple[str, str], str]:
     }
 
 
-@cache
-def catalog_digests() -> dict[str, str]:
-    """sha256 of each catalog and of the table of cultures: what the words and signs of an export follow from."""
+def catalog_digests(locales: Iterable[str]) -> dict[str, str]:
+    """sha256 of the catalogs that the words of these locales come from, and of the table of cultures.
+
+    English is always among them: it says what a catalog does not. What no team reads changes no publication.
+    """
     root = resources.files("region_profiles")
-    files = {f"catalog {name}": root / "catalogs" / name / "strata.po" for name in languages()}
+    read = {SOURCE_LANGUAGE, *(Labels(locale).language for locale in locales)}
+    files = {f"catalog {name}": root / "catalogs" / name / "strata.po" for name in read}
     files["excel cultures"] = root / "reference_cultures" / "excel_cultures.csv"
     return {name: hashlib.sha256(file.read_bytes()).hexdigest() for name, file in sorted(files.items())}

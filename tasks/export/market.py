@@ -13,11 +13,12 @@ import pyarrow as pa
 
 from region_profiles.models import Profile
 from tasks.errors import Terminal
-from tasks.export import cells, summary
+from tasks.export import summary
 from tasks.export.customers import BASE, Base, customer_columns, header, lines_sql, load_base, tags_sql
 from tasks.export.dialect import MACHINE, excel_dialect
 from tasks.export.files import ExportFile, Kind, write_lines
 from tasks.export.labels import Labels
+from tasks.sql import literal
 
 _BATCH = 65_536
 
@@ -135,7 +136,7 @@ def _languages(con: duckdb.DuckDBPyConnection) -> Iterator[tuple[str, str]]:
         if language is None:
             yield "und", "language IS NULL"
         elif re.fullmatch(r"[A-Za-z0-9-]+", language):
-            yield language, f"language = {cells.literal(language)}"
+            yield language, f"language = {literal(language)}"
         else:
             raise Terminal("no BCP 47 tag", column="language", value=language, expected="a tag such as pt-BR")
 

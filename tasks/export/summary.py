@@ -17,6 +17,8 @@ from tasks.export.dialect import Dialect
 from tasks.export.labels import Labels, segment_codes
 from tasks.export.suppress import Row, links, withheld
 from tasks.files import parquet
+from tasks.sql import literal
+from tasks.sql import name as quoted
 
 #: What is shown of a segment, with the type that rounds it (half away from zero).
 MEASURES = {
@@ -58,7 +60,7 @@ def load_summary(con: duckdb.DuckDBPyConnection, profile: Profile, segments: str
     if not names:
         raise Terminal("no segments", file="segments.parquet", expected="a row for each dimension and segment")
     sums = ", ".join(f"CAST(sum({name}) AS {kind})" for name, kind in MEASURES.items())
-    market = con.execute(f"SELECT {sums} FROM {source} WHERE dimension = {cells.literal(names[0])}").fetchall()[0]
+    market = con.execute(f"SELECT {sums} FROM {source} WHERE dimension = {literal(names[0])}").fetchall()[0]
     total = dict(zip(MEASURES, market, strict=True))
     ordered = [row for name in names for row in _ordered(profile, name, rows)]
     counts = {row: int(rows[row]["customers"] or 0) for row in ordered if row[1] != "guest"}
@@ -108,7 +110,7 @@ def _ordered(profile: Profile, dimension: str, rows: Iterable[Row]) -> list[Row]
 
 def _links(con: duckdb.DuckDBPyConnection, base: Base, names: list[str]) -> Any:
     columns = [name if name == "stratum" else f"segment_{name}" for name in names]
-    found = con.execute(f"SELECT DISTINCT {', '.join(map(cells.name, columns))} FROM {BASE}").fetchall()
+    found = con.execute(f"SELECT DISTINCT {', '.join(map(quoted, columns))} FROM {BASE}").fetchall()
     return links([list(zip(names, row, strict=True)) for row in found]) if base.rows else ()
 
 

@@ -11,9 +11,10 @@ from pathlib import Path
 
 from region_profiles.models import RawTable
 from tasks.errors import DropError
+from tasks.ingest.headers import header_row
 from tasks.ingest.part import column_names
 from tasks.ingest.records import records
-from tasks.ingest.sql import shape
+from tasks.ingest.shape import shape
 
 #: The head that is looked at: enough for a thousand records, little enough to be read in no time.
 HEAD_BYTES = 1 << 18
@@ -45,6 +46,8 @@ class Dialect:
     trailing: bool = False
     """Every record ends with a delimiter too many."""
     sniffed: bool = False
+    titles: bool = False
+    """The header was found below other lines."""
 
     def as_dict(self) -> dict[str, str]:
         """For the manifest."""
@@ -63,9 +66,12 @@ def head(path: Path) -> str:
     return text
 
 
-def find_dialect(text: str, table: RawTable, signs: frozenset[str], file: str) -> Dialect:
+def find_dialect(
+    text: str, table: RawTable, signs: frozenset[str], file: str, named: frozenset[str] = frozenset()
+) -> Dialect:
     """The dialect of a file whose head is `text`; `signs` are the quotation marks and escapes that occur in it.
 
+    Titles may stand above the header: it is the first record with all the columns that the profile reads, `named`.
     Raises DropError where the head contradicts the declaration, or nothing is declared and no delimiter fits.
     """
     lines = list(io.StringIO(text, newline=""))
@@ -81,7 +87,10 @@ def find_dialect(text: str, table: RawTable, signs: frozenset[str], file: str) -
     quote = quote if quote in signs else ""
     escape = table.escape if table.escape and table.escape in signs else quote
     found = list(records_of(rest, delimiter, quote, escape))
-    header, heading, data = _header(found, table, file)
+    titles = header_row(found, named) if table.header and not table.columns else 0
+    titles *= any(found[:titles])  # blank lines are no titles
+    header, heading, data = _header(found[titles:], table, file)
+    heading += titles
     trailing = _check(header, data, table, rest, delimiter, file)
     return Dialect(
         delimiter,
@@ -93,6 +102,7 @@ def find_dialect(text: str, table: RawTable, signs: frozenset[str], file: str) -
         tuple(data[0]) if data else None,
         trailing=trailing,
         sniffed=table.delimiter is None and announced is None,
+        titles=titles > 0,
     )
 
 

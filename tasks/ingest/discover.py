@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from difflib import get_close_matches
 from fnmatch import fnmatchcase
 from pathlib import Path, PurePosixPath
@@ -13,15 +12,14 @@ from typing import Literal
 from unicodedata import normalize
 from zoneinfo import ZoneInfo
 
-from region_profiles.models import DropDate, Profile, RawTable
+from region_profiles.models import Profile, RawTable
 from tasks.errors import DropError
 from tasks.ingest import archives
+from tasks.ingest.named_dates import marked_days, path_day, refuse_contradiction
 from tasks.objects.store import ObjectInfo, ObjectStore
 
 #: Backfills say which drops count: those dated up to the as-of date, or all that are there now.
 Drops = Literal["latest", "known"]
-#: What is read of a marker's first line.
-MARKER_SIGNS = 100
 #: Names of files in a message.
 LISTED = 10
 WORKBOOKS = (".xlsx", ".xls")
@@ -67,6 +65,7 @@ def discover(
     names: list[Candidate] = [(o, normalize("NFC", o.key[len(folder) + 1 :]), None) for o in objects]
     candidates = _with_members(names, profile.source.tables, fetch)
     matched = _match(candidates, profile.source.tables, notes)
+    _unread(profile, candidates, matched, notes)
     dated = _dated(matched, profile, folder, objects, fetch, notes)
     if drops == "known":
         late = sorted({f.drop for f in dated if f.day > as_of})
@@ -157,6 +156,19 @@ def _match(
     return matched
 
 
+def _unread(
+    profile: Profile, candidates: list[Candidate], matched: list[tuple[str, Candidate]], notes: dict[str, str]
+) -> None:
+    """Note the files that no table's globs catch: a history or a month of sales may be among them."""
+    caught = {inside for _, (_, inside, _) in matched}
+    marker = profile.source.drop_date.marker
+    left = {c[1]: c[0].size for c in candidates if c[1] not in caught and PurePosixPath(c[1]).name != marker}
+    if left:
+        shown = [f"{inside} ({size:,} bytes)" for inside, size in sorted(left.items())[:LISTED]]
+        more = f" and {len(left) - LISTED} more" if len(left) > LISTED else ""
+        notes["files_unread"] = f"{len(left)} that no glob of source.tables catches: {', '.join(shown)}{more}"
+
+
 def _dated(
     matched: list[tuple[str, Candidate]],
     profile: Profile,
@@ -167,7 +179,7 @@ def _dated(
 ) -> list[Found]:
     rule, zone = profile.source.drop_date, ZoneInfo(profile.market.time_zone)
     if rule.by == "marker":
-        markers = _markers(rule, folder, objects, fetch)
+        markers = marked_days(rule, folder, objects, fetch)
         inside_marked = []
         for table, (info, inside, member) in matched:
             homes = [h for h in markers if not h or inside.startswith(f"{h}/")]
@@ -178,58 +190,13 @@ def _dated(
                 notes["unmarked"] = f"files without {rule.marker} beside them are ignored, as {info.key}"
         return inside_marked
     if rule.by == "path":
-        days = [_path_day(rule, inside, info.key) for _, (info, inside, _) in matched]
+        days = [path_day(rule, inside, info.key) for _, (info, inside, _) in matched]
         return [Found(t, i, s, m, d, str(d)) for (t, (i, s, m)), d in zip(matched, days, strict=True)]
     homes_of = {i.key: i.key.rpartition("/")[0] for _, (i, _, _) in matched}
     newest = {h: max(i.modified for _, (i, _, _) in matched if homes_of[i.key] == h) for h in set(homes_of.values())}
     return [
         Found(t, i, s, m, newest[homes_of[i.key]].astimezone(zone).date(), homes_of[i.key]) for t, (i, s, m) in matched
     ]
-
-
-def _path_day(rule: DropDate, inside: str, key: str) -> date:
-    try:
-        found = re.search(rule.pattern or "", inside)
-    except re.error as error:
-        raise DropError(f"drop_date.pattern is no regular expression: {error}", value=rule.pattern) from None
-    if rule.pattern is None or found is None or not {"year", "month", "day"} <= found.groupdict().keys():
-        raise DropError(
-            "no date in the path",
-            file=key,
-            expected=f"a match of {rule.pattern!r} with the groups year, month, day",
-            hint="correct source.drop_date.pattern",
-        )
-    try:
-        return date(*(int(found[part]) for part in ("year", "month", "day")))
-    except ValueError as error:
-        raise DropError(
-            f"no such day in the path: {error}",
-            file=key,
-            value=found[0],
-            hint="rename the folder, or correct source.drop_date.pattern",
-        ) from None
-
-
-def _markers(
-    rule: DropDate, folder: str, objects: Iterable[ObjectInfo], fetch: Callable[[ObjectInfo], Path]
-) -> dict[str, date]:
-    markers = {}
-    for info in objects:
-        if PurePosixPath(info.key).name != rule.marker:
-            continue
-        with fetch(info).open(encoding="utf-8-sig", errors="replace") as marker:
-            text = marker.readline(MARKER_SIGNS).strip()
-        try:
-            markers[info.key[len(folder) + 1 :].rpartition("/")[0]] = date.fromisoformat(text)
-        except ValueError:
-            raise DropError(
-                "the marker's first line is no date", file=info.key, value=text[:40], expected="YYYY-MM-DD"
-            ) from None
-    if not markers:
-        raise DropError(
-            "no drop is complete: the marker is missing", path=folder, expected=rule.marker, hint="wait for the upload"
-        )
-    return markers
 
 
 def _choose(
@@ -256,16 +223,36 @@ def _choose(
     files: dict[str, tuple[Found, ...]] = {}
     for table, raw in tables.items():
         mine = [f for f in dated if f.table == table and (raw.mode == "increment" or (f.day, f.drop) in chosen)]
-        if profile.source.drop_date.by == "modified":
-            mine.sort(key=lambda f: (f.info.modified, f.name))
-        mine.sort(key=lambda f: (f.day, *((f.info.modified,) * (profile.source.drop_date.by == "modified")), f.name))
+        mine.sort(key=_modified if profile.source.drop_date.by == "modified" else lambda f: (f.day, f.name))
         if not mine and not raw.optional:
             _missing(table, raw, folder, there, notes)
         if mine:
             files[table] = tuple(mine)
+        _told_order(profile, table, [f for f in dated if f.table == table], mine, notes)
     if profile.source.drop_date.by != "modified" and dated:
         notes["drops"] = ", ".join(sorted({str(f.day) for fs in files.values() for f in fs}))
     return files
+
+
+def _told_order(profile: Profile, table: str, there: list[Found], mine: list[Found], notes: dict[str, str]) -> None:
+    """DropError where names contradict the order of times; a note of older drops that a snapshot leaves unread."""
+    tables = profile.source.tables
+    snapshot = tables[table].mode == "snapshot"
+    if profile.source.drop_date.by == "modified":
+        order = sorted(there, key=_modified) if snapshot else mine
+        refuse_contradiction(table, [f.inside for f in order], folders_only=snapshot)
+    older = [f for f in there if f not in mine]
+    if older and any(other.mode == "increment" for other in tables.values()):
+        drops = sorted({f.drop for f in older})
+        more = f" and {len(drops) - LISTED} more" if len(drops) > LISTED else ""
+        notes[f"drops_older:{table}"] = (
+            "mode snapshot: only the newest complete drop is read; "
+            f"files of older ones that are not: {len(older)}, of {', '.join(drops[:LISTED])}{more}"
+        )
+
+
+def _modified(found: Found) -> tuple[date, datetime, str]:
+    return found.day, found.info.modified, found.name
 
 
 def _incomplete(

@@ -14,12 +14,12 @@ from tasks.files import parquet
 from tasks.ingest import archives, headers, increments
 from tasks.ingest.discover import Discovery, Drops, Found, discover
 from tasks.ingest.part import Delivered, Part, once
-from tasks.ingest.sql import literal, name
 from tasks.ingest.text_files import read_text
 from tasks.ingest.typed_files import read_json_lines, read_parquet
 from tasks.ingest.workbooks import read_workbook
 from tasks.objects.store import ObjectInfo, ObjectStore, sha256_of
 from tasks.records import InputFile, RawRelation, Sources
+from tasks.sql import literal, name
 
 FORMATS = {
     ".csv": "csv", ".tsv": "csv", ".txt": "csv", ".tab": "csv", ".dat": "csv", ".psv": "csv",
@@ -84,11 +84,19 @@ def _read(
         named = headers.named_columns(profile, table)
         headers.check(table, [(inputs[index].uri, part.columns) for index, part in parts], named)
         relation = _union(table, parts, named, notes)
-        if raw.mode == "increment" and raw.key:
+        if raw.key and (raw.mode == "increment" or raw.later_by):
             relation = increments.later_wins(
-                con, relation, raw.key, work / "increments", (i.sha256 for i in inputs if i.table == table)
+                con,
+                relation,
+                raw.key,
+                work / "increments",
+                (i.sha256 for i in inputs if i.table == table),
+                later_by=raw.later_by,
+                formats=profile.source.formats,
             )
         tables[table] = relation
+    if unused := [table for table in headers.unused_tables(profile) if table in tables]:
+        notes["tables_unread"] = f"no mapping reads {', '.join(unused)}: their rows are in no ledger"
     return Sources(found.folder, tuple(inputs), tables, notes)
 
 
@@ -132,15 +140,16 @@ def _part(
     con: duckdb.DuckDBPyConnection, profile: Profile, raw: RawTable, file: Delivered, found: Found, work: Path
 ) -> Part:
     kind = _format(raw, file, found)
+    named = headers.named_columns(profile, found.table)
     if kind in {"xlsx", "xls"}:
-        return read_workbook(file, raw, work / "workbooks")
+        return read_workbook(file, raw, work / "workbooks", named)
     if kind == "parquet":
         part = read_parquet(con, file)
     elif kind == "jsonl":
         part = read_json_lines(con, file)
     else:
         declared = raw.encoding or profile.source.encoding
-        part = read_text(con, file, raw, declared, work, bound=profile.source.contradiction_bound)
+        part = read_text(con, file, raw, declared, work, bound=profile.source.contradiction_bound, named=named)
     return _materialised(con, part, file, work) if profile.source.shared else part
 
 

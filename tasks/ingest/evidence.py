@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from tasks.errors import DropError
-from tasks.ingest.sql import shape
+from tasks.ingest.shape import shape
 
 #: Share of a column's values that may speak for another reading before the column counts as contradictory.
 BOUND = Decimal("0.001")

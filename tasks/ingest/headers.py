@@ -10,8 +10,11 @@ from sqlglot.errors import SqlglotError
 
 from region_profiles.models import Profile
 from tasks.errors import DropError
-from tasks.ingest.sql import shape
+from tasks.ingest.part import column_names
+from tasks.ingest.shape import shape
 
+#: Rows in which a header below titles is sought.
+TITLES = 20
 #: Names in a message.
 LISTED = 20
 
@@ -22,13 +25,30 @@ def named_columns(profile: Profile, table: str) -> frozenset[str]:
     A SELECT that cannot be read names none: it is an error of its own when it is planned.
     """
     source = profile.source
-    named = set(source.tables[table].key)
+    raw = source.tables[table]
+    named = {*raw.key, *([raw.later_by] if raw.later_by else [])}
     for mapping in source.mapping.values():
         if mapping.select is not None:
             named |= _of_select(mapping.select, table)
         elif table == (mapping.source or next(iter(source.tables))):
             named |= set(mapping.columns.values())
     return frozenset(named)
+
+
+def unused_tables(profile: Profile) -> tuple[str, ...]:
+    """The raw tables that no mapping reads: their rows stand in no ledger."""
+    source = profile.source
+    used: set[str] = set()
+    for canonical, mapping in source.mapping.items():
+        if mapping.select is not None:
+            try:
+                query = sqlglot.parse_one(mapping.select, dialect="duckdb")
+            except SqlglotError:
+                return ()
+            used |= {found.name for found in query.find_all(exp.Table)}
+        else:
+            used.add(mapping.source or (canonical if len(source.tables) > 1 else next(iter(source.tables), canonical)))
+    return tuple(table for table in source.tables if table not in used) if used else ()
 
 
 def _of_select(text: str, table: str) -> set[str]:
@@ -53,6 +73,24 @@ def believed(columns: Iterable[str], named: frozenset[str]) -> bool:
     (True, False, False)
     """
     return bool(named) and 2 * len(named & set(columns)) >= len(named)
+
+
+def header_row(rows: Sequence[Sequence[str | None]], named: frozenset[str]) -> int:
+    """The place of the header: of the first rows the one with all the names that the profile reads, else the first.
+
+    Titles fill less than half of its width; a row above it that fills more may be somebody's record, and stays one.
+
+    >>> header_row([["Sales of May"], [], ["Date", "Amount", "Till"]], frozenset({"Date", "Amount"}))
+    2
+    """
+    if named:
+        widest = max(rows[:TITLES], key=len, default=())
+        for place, row in enumerate(rows[:TITLES]):
+            if row and named <= set(column_names(row)):
+                return place
+            if 2 * sum(bool(cell and cell.strip()) for cell in row) >= len(widest):
+                return 0
+    return 0
 
 
 def told(columns: Sequence[str], named: frozenset[str]) -> dict[str, str]:

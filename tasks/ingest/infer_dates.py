@@ -9,7 +9,7 @@ from typing import Literal
 import duckdb
 
 from tasks.ingest.evidence import BOUND, LATIN, NATIVE, Evidence, Form, examples, total, undecided, weigh
-from tasks.ingest.sql import literal, name
+from tasks.sql import literal, name
 
 Order = Literal["dmy", "mdy", "ymd"]
 Calendar = Literal["gregorian", "buddhist", "japanese", "roc", "persian", "hijri"]

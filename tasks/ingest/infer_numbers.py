@@ -8,7 +8,7 @@ from decimal import Decimal
 import duckdb
 
 from tasks.ingest.evidence import BOUND, LATIN, NATIVE, Evidence, Form, total, undecided, weigh
-from tasks.ingest.sql import literal, name
+from tasks.sql import literal, name
 
 #: Signs that may stand between groups, for each decimal sign.
 GROUPINGS = {".": ",٬'’_ \u00a0\u202f", ",": ".'’_ \u00a0\u202f", "٫": "٬.,"}

@@ -14,7 +14,7 @@ from tasks.files import parquet, pattern
 from tasks.ingest import encoding, exact
 from tasks.ingest.dialect import WHITESPACE, Dialect, find_dialect, head
 from tasks.ingest.part import Delivered, Part
-from tasks.ingest.sql import literal, name
+from tasks.sql import literal, name
 
 #: DuckDB needs some null; this text stands in no file, so that a padded field (null) differs from an empty one ('').
 NO_NULL = "\x01\x02no null\x02\x01"
@@ -32,8 +32,12 @@ def read_text(
     work: Path,
     *,
     bound: Decimal,
+    named: frozenset[str] = frozenset(),
 ) -> Part:
-    """The raw relation of a delimited text file. Errors: DropError where the bytes contradict the profile."""
+    """The raw relation of a delimited text file; `named` are the columns that the profile reads.
+
+    Errors: DropError where the bytes contradict the profile.
+    """
     found = encoding.inspect(file.path)
     if not found.size:
         raise DropError("empty file", file=file.name, expected="a header", hint="ask the shop for the file again")
@@ -48,12 +52,14 @@ def read_text(
             file=file.name,
             hint="is it a text file, with line ends?",
         )
-    dialect = find_dialect(head(path), table, _signs(found, table), file.name)
+    dialect = find_dialect(head(path), table, _signs(found, table), file.name, named)
     inferred = dict(file.inferred)
     if declared is None:
         inferred["encoding"] = codec
     if dialect.sniffed:
         inferred["delimiter"] = dialect.delimiter
+    if dialect.titles:
+        inferred["header_row"] = str(dialect.skip + dialect.heading)
     if undecodable:
         inferred["undecodable"] = str(undecodable)
     marks = tuple(m for m, there in ((encoding.UNDECODABLE, undecodable), ("\0", found.nuls)) if there)

@@ -8,9 +8,10 @@ from tasks.errors import DropError
 from tasks.files import parquet, pattern
 from tasks.ingest import encoding
 from tasks.ingest.archives import MAXIMUM_RATIO
+from tasks.ingest.json_fields import json_fields
 from tasks.ingest.part import Delivered, Part, column_names, typed_note
-from tasks.ingest.sql import literal, name
 from tasks.ingest.text_files import NO_NULL, WHOLE_LINE
+from tasks.sql import literal, name
 
 #: Bytes of the longest JSON line.
 LINE = 16 << 20
@@ -91,7 +92,7 @@ def _as_text(column: str, kind: str) -> str:
 
 
 def read_json_lines(con: duckdb.DuckDBPyConnection, file: Delivered) -> Part:
-    """One JSON object a line; nested values stay JSON text.
+    """One JSON object a line; objects within it are columns such as `consent.email`, arrays stay JSON text.
 
     A line has the fault `syntax` if it is no object, has a key twice (which of its values is meant?) or a number that
     cannot be told exactly. Whole numbers are exact at any length.
@@ -123,46 +124,29 @@ def read_json_lines(con: duckdb.DuckDBPyConnection, file: Delivered) -> Part:
     )
     valid = "CASE WHEN json_valid(line) AND rest IS NULL AND json_type(line) = 'OBJECT' THEN line END"
     objects = f"(SELECT {valid} AS o FROM {lines})"
-    twice = "len(list_distinct(json_keys(o))) < len(json_keys(o))"
-    # A line with a key twice adds the key null to those of the file.
-    found_keys = f"list_concat(json_keys(o), CASE WHEN {twice} THEN [NULL::VARCHAR] END)"
-    kinds = con.execute(
-        f"SELECT key, bool_and(kind IN ('BIGINT', 'UBIGINT', 'DOUBLE')), bool_or(kind = 'DOUBLE') "
-        f"FROM (SELECT unnest(k) AS key, json_type(o, {_pointer('unnest(k)')}) AS kind "
-        f"FROM (SELECT o, {found_keys} AS k FROM {objects})) WHERE kind <> 'NULL' OR kind IS NULL GROUP BY key"
-    ).fetchall()
-    repeats = any(key is None for key, _, _ in kinds)
-    kinds = [row for row in kinds if row[0] is not None]
-    first = con.execute(f"SELECT json_keys(o) FROM {objects} WHERE o IS NOT NULL LIMIT 1").fetchall()
-    if not first:
+    if not con.execute(f"SELECT 1 FROM {objects} WHERE o IS NOT NULL LIMIT 1").fetchall():
         raise DropError("no line is a JSON object", file=file.name, hint="declare format")
-    numeric = {key for key, is_number, _ in kinds if is_number}
-    doubles = {key for key, _, is_double in kinds if is_double}
-    keys = list(dict.fromkeys([*first[0][0], *sorted(key for key, _, _ in kinds)]))
-    if not keys:
+    found_fields = json_fields(con, objects)
+    if not found_fields.fields:
         raise DropError("no JSON object has a key", file=file.name, hint="ask the shop for the file again")
-    columns = column_names(keys)
-    fields = [f"v[{n}]" for n in range(1, len(keys) + 1)]
-    texts = [_plain_number(f) if key in numeric else f for key, f in zip(keys, fields, strict=True)]
+    keys = found_fields.fields
+    columns = column_names(".".join(field.path) for field in keys)
+    values = [f"v[{n}]" for n in range(1, len(keys) + 1)]
+    texts = [_plain_number(v) if key.numeric else v for key, v in zip(keys, values, strict=True)]
     named = ", ".join(f"{text} AS {name(column)}" for text, column in zip(texts, columns, strict=True))
-    pointers = ", ".join(_pointer(literal(key)) for key in keys)
+    pointers = ", ".join(literal(key.pointer) for key in keys)
     unsure = [
-        _unsure(field) if key in numeric else f"json_type(o, {_pointer(literal(key))}) = 'DOUBLE' AND {_unsure(field)}"
-        for field, key in zip(fields, keys, strict=True)
-        if key in doubles
+        _unsure(v) if key.numeric else f"json_type(o, {literal(key.pointer)}) = 'DOUBLE' AND {_unsure(v)}"
+        for v, key in zip(values, keys, strict=True)
+        if key.doubles
     ]
-    faulty = " OR ".join(["o IS NULL", *([twice] if repeats else []), *unsure])
+    faulty = " OR ".join(["o IS NULL", *found_fields.twice, *unsure])
     relation = (
         f"(SELECT row_number() OVER () AS record, CASE WHEN {faulty} THEN 'syntax' END AS fault, {named} "
         f"FROM (SELECT o, json_extract_string(o, [{pointers}]) AS v FROM {objects}))"
     )
-    typed = typed_note(c for c, key in zip(columns, keys, strict=True) if key in numeric)
+    typed = typed_note(c for c, key in zip(columns, keys, strict=True) if key.numeric)
     return Part(relation, columns, "utf-8", {}, {**file.inferred, **typed}, numbered=True)
-
-
-def _pointer(key: str) -> str:
-    """SQL for the JSON pointer of a key: unlike a JSON path, it can name a key that is empty or `*`."""
-    return f"('/' || replace(replace({key}, '~', '~0'), '/', '~1'))"
 
 
 def _unsure(text: str) -> str:

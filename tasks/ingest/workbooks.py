@@ -17,6 +17,7 @@ from python_calamine import CalamineError, CalamineSheet, CalamineWorkbook, Pass
 from region_profiles.models import RawTable
 from tasks.errors import DropError
 from tasks.files import parquet
+from tasks.ingest.headers import TITLES, header_row
 from tasks.ingest.part import Delivered, Part, column_names, once, typed_note
 from tasks.ingest.sheet_xml import look
 
@@ -49,18 +50,22 @@ def _plain(number: float) -> Decimal:
     return value.quantize(Decimal(1)) if value == value.to_integral() else value.normalize()
 
 
-def read_workbook(file: Delivered, table: RawTable, work: Path) -> Part:
+def read_workbook(file: Delivered, table: RawTable, work: Path, named: frozenset[str] = frozenset()) -> Part:
     """One sheet of a workbook. `record` is the row of the sheet less its header's, so that people find it again.
+
+    Titles may stand above the header: it is the first row with all the columns that the profile reads, `named`.
 
     Raises DropError for a damaged or protected workbook, a missing sheet, and several sheets where none is named.
     """
-    options = sha256(repr((table.sheet, table.skip, table.header, table.columns)).encode()).hexdigest()[:12]
-    path = once(work / f"{file.sha256}-{options}.parquet", lambda temporary: _write(file, table, temporary))
+    options = sha256(repr((table.sheet, table.skip, table.header, table.columns, sorted(named))).encode()).hexdigest()[
+        :12
+    ]
+    path = once(work / f"{file.sha256}-{options}.parquet", lambda temporary: _write(file, table, temporary, named))
     told = json.loads(pq.read_schema(path).metadata[b"strata"])
     return Part(parquet(path), tuple(told["columns"]), None, {}, {**file.inferred, **told["inferred"]})
 
 
-def _write(file: Delivered, table: RawTable, target: Path) -> None:
+def _write(file: Delivered, table: RawTable, target: Path, named: frozenset[str]) -> None:
     errors = look(file.path, file.name)
     try:
         sheet, inferred = _sheet(file, table)
@@ -71,11 +76,17 @@ def _write(file: Delivered, table: RawTable, target: Path) -> None:
         raise DropError(f"damaged workbook: {error}", file=file.name, hint="ask the shop for the file again") from None
     if errors:
         inferred["error_cells"] = f"{errors} in the workbook, read as empty"
-    before = table.skip + (1 if table.header else 0)
+    skip = table.skip
+    if table.header and not table.columns:
+        titles = header_row([[cell_text(c) for c in row] for row in rows[skip : skip + TITLES]], named)
+        if titles:
+            skip += titles
+            inferred["header_row"] = str(skip + 1)
+    before = skip + (1 if table.header else 0)
     if len(rows) < before or not any(any(cell != "" for cell in row) for row in rows):
         raise DropError("the sheet has no header", file=file.name, value=sheet.name, hint="declare sheet or skip")
     data = [(n, row) for n, row in enumerate(rows[before:], start=1) if any(cell != "" for cell in row)]
-    header: list[str | None] = list(table.columns) or ([cell_text(c) for c in rows[table.skip]] if table.header else [])
+    header: list[str | None] = list(table.columns) or ([cell_text(c) for c in rows[skip]] if table.header else [])
     width = max([len(header)] + [len(row) for _, row in data[:1]])
     header += [None] * (width - len(header))
     cells = list(zip(*(row for _, row in data), strict=True)) if data else [()] * width

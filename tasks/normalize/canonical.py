@@ -13,11 +13,10 @@ import duckdb
 from region_profiles.models import Profile
 from tasks.contract import TABLES
 from tasks.errors import ProfileError, StrataError
-from tasks.ingest.sql import shape
+from tasks.ingest.shape import shape
 from tasks.normalize import customers, functions
 from tasks.normalize.mapping import Mapped, blame_select, of_market, plan
 from tasks.normalize.quarantine import write_quarantine
-from tasks.normalize.sql import name
 from tasks.normalize.steps import (
     Run,
     finish_customers,
@@ -31,6 +30,7 @@ from tasks.normalize.transactions import STAGED, CanonicalLines
 from tasks.privacy.pseudonyms import forget_key, key_fingerprint, use_key
 from tasks.privacy.tombstones import parse_tombstones
 from tasks.records import Ledger, Sources
+from tasks.sql import name
 
 _ORDER = ("corrections", "stores", "rates", "controls", "customers", "transactions")
 

@@ -18,11 +18,11 @@ from tasks.errors import DropError
 from tasks.normalize.fields import clean, stacked
 from tasks.normalize.mapping import RAW, Mapped
 from tasks.normalize.rules import Rule
-from tasks.normalize.sql import literal, name
 from tasks.normalize.tables import Staged
 from tasks.normalize.transactions import STAGED, Lines, show_lines
 from tasks.privacy.mask import mask
 from tasks.records import InputFile
+from tasks.sql import literal, name
 
 _EXAMPLES = 5
 _NUMBERS = ("quantity", "unit_price", "amount", "tax", "discount")

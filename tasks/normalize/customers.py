@@ -14,11 +14,11 @@ from tasks.contract import CUSTOMERS, INPUT_ONLY, SQL_TYPES
 from tasks.normalize.faults import Fault
 from tasks.normalize.fields import rounded_sql
 from tasks.normalize.mapping import Mapped
-from tasks.normalize.parse_date import EARLIEST_YEAR
-from tasks.normalize.sql import literal, literals, name
 from tasks.normalize.tables import Derived, Staged, stage_table
+from tasks.parse_date import EARLIEST_YEAR
 from tasks.privacy.pseudonyms import pseudonym_sql
 from tasks.privacy.tombstones import Tombstones, erased_sql
+from tasks.sql import literal, literals, name
 
 #: Kinds of exclusion; the first that applies to a customer names his lines in the ledger.
 KINDS = ("erased", "objection", "deceased", "employee", "test", "exclude")

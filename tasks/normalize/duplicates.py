@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 import duckdb
 
-from tasks.normalize.sql import name
 from tasks.records import InputFile
+from tasks.sql import name
 
 
 def repeated_files(inputs: Sequence[InputFile], table: str) -> tuple[int, ...]:

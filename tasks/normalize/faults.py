@@ -7,7 +7,8 @@ from typing import NamedTuple
 
 from tasks.contract import Table
 from tasks.normalize.mapping import RAW, Mapped
-from tasks.normalize.sql import bits, literal, literals, name
+from tasks.normalize.sql import bits
+from tasks.sql import literal, literals, name
 
 #: Why ingest could not read a record.
 RECORD_FAULTS = ("too_few_fields", "too_many_fields", "encoding", "syntax")

@@ -10,11 +10,12 @@ from tasks.contract import SQL_TYPES, Column
 from tasks.normalize.mapping import RAW
 from tasks.normalize.parse_code import currency_codes
 from tasks.normalize.parse_contact import EMAIL
-from tasks.normalize.parse_date import early_stamp_sql, stamp_columns, usable
 from tasks.normalize.parse_number import early_number_sql, number_sql
 from tasks.normalize.parse_text import Kind, tidy_sql
 from tasks.normalize.rules import Rule
-from tasks.normalize.sql import case, literal, literals, name, select
+from tasks.normalize.sql import case, select
+from tasks.parse_date import early_stamp_sql, stamp_columns, usable
+from tasks.sql import literal, literals, name
 
 #: Text whose joiners are spelling, not noise.
 FREE = frozenset(

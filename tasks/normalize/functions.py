@@ -14,7 +14,8 @@ import duckdb
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from tasks.normalize import parse_code, parse_contact, parse_date, parse_number, parse_text
+from tasks import parse_date
+from tasks.normalize import parse_code, parse_contact, parse_number, parse_text
 
 _Parser = Callable[..., str | None]
 _KERNELS: dict[str, Callable[[Any], Any]] = {"strata_free": parse_text.tidy_free, "strata_code": parse_text.tidy_code}

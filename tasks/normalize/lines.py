@@ -11,7 +11,7 @@ from tasks.normalize.fields import Layer, boolean_sql, clean, date_layers, numbe
 from tasks.normalize.money import DECIMAL, NEUTRAL, currency_sql, net_and_gross, product
 from tasks.normalize.parse_code import currency_codes
 from tasks.normalize.rules import Rule
-from tasks.normalize.sql import literals
+from tasks.sql import literals
 
 _CLOCKS = (
     *("%H:%M:%S", "%H:%M", "%I:%M:%S %p", "%I:%M %p", "%H%M%S", "%H.%M"),

@@ -14,9 +14,10 @@ from tasks.contract import TABLES, Table
 from tasks.errors import DropError, ProfileError
 from tasks.normalize.parse_text import tidy, tidy_sql
 from tasks.normalize.select import Fail, Join, Selected, Term, missing_column, nearest, parse_select
-from tasks.normalize.sql import literal, literals, name, select
+from tasks.normalize.sql import select
 from tasks.privacy.mask import mask
 from tasks.records import RawRelation, Sources
+from tasks.sql import literal, literals, name
 
 _OF_SELECTS = (
     duckdb.BinderException,

@@ -12,7 +12,7 @@ from decimal import Decimal
 from fractions import Fraction
 
 from region_profiles.models import CurrencyPeriod, Profile, TaxRate
-from tasks.normalize.sql import literal
+from tasks.sql import literal
 
 DECIMAL = "DECIMAL(18,4)"
 #: Kinds that carry no revenue.

@@ -11,7 +11,7 @@ from functools import lru_cache
 
 from tasks.normalize.parse_code import currency_codes
 from tasks.normalize.parse_text import LATIN_DIGITS, NATIVE_DIGITS
-from tasks.normalize.sql import literal, literals
+from tasks.sql import literal, literals
 
 DECIMAL = "DECIMAL(18,4)"
 _DIGITS = str.maketrans(NATIVE_DIGITS, LATIN_DIGITS)

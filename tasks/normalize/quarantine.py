@@ -9,8 +9,8 @@ import duckdb
 
 from tasks.contract import QUARANTINE, SQL_TYPES, TABLES
 from tasks.normalize.faults import Faults
-from tasks.normalize.sql import literal, literals, name
 from tasks.privacy.mask import mask_sql
+from tasks.sql import literal, literals, name
 
 PARQUET = "FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE 122880"
 

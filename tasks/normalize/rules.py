@@ -13,8 +13,8 @@ from tasks.contract import Column
 from tasks.errors import DropError
 from tasks.ingest.infer import infer_dates, infer_decimal
 from tasks.normalize.mapping import RAW, Mapped
-from tasks.normalize.parse_date import DateForm
 from tasks.normalize.parse_text import tidy
+from tasks.parse_date import DateForm
 
 #: Words of boolean columns in any profile; others stand in `formats.yes` and `formats.no`.
 YES = ("1", "true", "yes", "y", "t")

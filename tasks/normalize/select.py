@@ -17,9 +17,9 @@ from sqlglot import exp
 from sqlglot.errors import SqlglotError
 
 from tasks.errors import DropError, ProfileError
-from tasks.ingest.sql import shape
-from tasks.normalize.sql import name
+from tasks.ingest.shape import shape
 from tasks.records import RawRelation
+from tasks.sql import name
 
 _OPERATORS = (
     *(exp.And, exp.Or, exp.Not, exp.Paren, exp.Is, exp.In, exp.Between, exp.Like, exp.ILike, exp.Neg),

@@ -15,9 +15,9 @@ from tasks.normalize import functions
 from tasks.normalize.mapping import Mapped, market_sql, plan
 from tasks.normalize.parse_text import tidy
 from tasks.normalize.quarantine import write_quarantine
-from tasks.normalize.sql import literal, literals
 from tasks.privacy.mask import mask_sql
 from tasks.records import Sources
+from tasks.sql import literal, literals
 
 _NAMED = 10
 _SHARED = ("transactions", "customers", "stores", "corrections", "rates")

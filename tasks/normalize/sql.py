@@ -1,35 +1,10 @@
-"""SQL is put together here from quoted parts; nothing else in the stage concatenates a name or a value."""
+"""Pieces of SQL that several modules of this stage put together."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-
-def name(text: str) -> str:
-    """A quoted identifier.
-
-    >>> name('Kd"Nr')
-    '"Kd""Nr"'
-    """
-    return '"' + text.replace('"', '""') + '"'
-
-
-def literal(text: str | None) -> str:
-    """A quoted string, or NULL.
-
-    >>> literal("d'Or")
-    "'d''Or'"
-    """
-    return "NULL" if text is None else "'" + text.replace("'", "''") + "'"
-
-
-def literals(values: Iterable[str]) -> str:
-    """Quoted strings with commas between them, for IN; a list that nothing is in for no values.
-
-    >>> literals(["b", "a"])
-    "'b', 'a'"
-    """
-    return ", ".join(map(literal, values)) or "NULL"
+from tasks.sql import literal, name
 
 
 def case(value: str, cases: Mapping[str, str | None], otherwise: str) -> str:

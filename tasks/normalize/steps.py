@@ -20,7 +20,6 @@ from tasks.normalize.ledger import count_staged, move, till_sql
 from tasks.normalize.mapping import Mapped
 from tasks.normalize.quarantine import refused_sql
 from tasks.normalize.returns import find_rate_dates
-from tasks.normalize.sql import literal, name
 from tasks.normalize.stores import unknown_stores
 from tasks.normalize.tables import Staged, stage_table
 from tasks.normalize.transactions import (
@@ -35,6 +34,7 @@ from tasks.normalize.transactions import (
     write_changes,
 )
 from tasks.records import Ledger, Sources, TableLedger
+from tasks.sql import literal, name
 
 PARQUET = "FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE 122880"
 _KEPT = "row_faults = 0 AND aside = 0"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import duckdb
 
-from tasks.normalize.sql import literal, literals
+from tasks.sql import literal, literals
 
 #: Store numbers in the evidence; more of them are a stores table that was not delivered.
 _NAMED = 20

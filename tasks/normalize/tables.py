@@ -19,7 +19,8 @@ from tasks.normalize.faults import Fault, Faults, aside_sql, faults_of
 from tasks.normalize.fields import Field, clean, parsed, stacked
 from tasks.normalize.mapping import Mapped
 from tasks.normalize.rules import Rule, rules_of
-from tasks.normalize.sql import bits, name, record_sql
+from tasks.normalize.sql import bits, record_sql
+from tasks.sql import name
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,10 +26,11 @@ from tasks.normalize.fields import stacked
 from tasks.normalize.lines import line_faults, line_layers, line_values
 from tasks.normalize.mapping import Mapped
 from tasks.normalize.rules import Rule, rules_of
-from tasks.normalize.sql import literal, name, record_sql
+from tasks.normalize.sql import record_sql
 from tasks.normalize.stores import zone_sql
 from tasks.normalize.tables import check_order_setting
 from tasks.normalize.zones import utc_sql
+from tasks.sql import literal, name
 
 STAGED = "strata_lines"
 LINES, CHANGES = "lines.parquet", "changes.parquet"

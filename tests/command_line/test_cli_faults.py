@@ -126,3 +126,76 @@ def test_an_environment_that_cannot_be(watched):
     assert code == 2
     assert "STRATA_ENGINE: Input should be 'duckdb' or 'spark'" in said
     assert "STRATA_MARKETS_AT_ONCE: Input should be greater than or equal to 1" in said
+
+
+NEWCOMER = """
+market: {country: DE}
+source:
+  formats: {decimal_sign: ".", date_order: ymd}
+  tables:
+    sales: {files: [sales.csv], delimiter: ";"}
+    products: {files: [products.csv], delimiter: ";"}
+  mapping:
+    transactions:
+      source: sales
+      columns: {order_id: n, date: day, amount: paid}
+      constants: {currency: EUR}
+tax: {amounts: gross}
+"""
+
+
+@pytest.fixture
+def validate(tmp_path):
+    """A function that validates DE with one profile and a landing of these files: exit code and what was printed."""
+
+    def call(profile, **files):
+        for name, text in files.items():
+            path = tmp_path / "drops" / "DE" / f"{name}.csv"
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text)
+        (tmp_path / "own" / "markets").mkdir(parents=True)
+        (tmp_path / "own" / "markets" / "de.yaml").write_text(profile)
+        landing = ("--landing", "drops", "--as-of", "2026-01-31") if files else ()
+        found = subprocess.run(  # noqa: S603 - our own program
+            [
+                sys.executable,
+                "-c",
+                "from flows.cli import main; main()",
+                "validate",
+                "DE",
+                "--profiles",
+                "own",
+                *landing,
+            ],
+            cwd=tmp_path,
+            env={"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), "STRATA_WORK": str(tmp_path / "work")},
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=60,
+        )
+        return found.returncode, found.stdout + found.stderr
+
+    return call
+
+
+def test_an_increment_without_a_key_is_a_fault_for_it_would_count_receipts_twice(validate):
+    code, said = validate(NEWCOMER.replace('[sales.csv], delimiter: ";"', "[sales.csv], mode: increment"))
+    assert code == 1
+    assert "source.tables.sales.key: is missing" in said
+
+
+def test_validate_tells_what_is_not_read_and_how_many_rows_are_refused(validate):
+    refused = "".join(f"{n};2026-01-0{n};x\n" for n in range(1, 6))
+    code, said = validate(
+        NEWCOMER,
+        sales=f"n;day;paid\n{refused}6;2026-01-06;10\n",
+        products="id;price\n1;2\n",
+        history_2025="n;day;paid\n1;2025-01-01;5\n",
+    )
+    assert code == 0, said
+    assert "history_2025.csv (" in said
+    assert "no mapping reads products" in said
+    assert "(and 3 more of transactions with amount:unreadable)" in said
+    assert "canonical/quarantine.parquet" in said
+    assert "grant customers" in said

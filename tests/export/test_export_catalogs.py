@@ -10,7 +10,7 @@ from babel.messages.pofile import read_po
 
 from tasks.contract import CUSTOMERS
 from tasks.export.customers import CONTACT, TRAITS
-from tasks.export.labels import Labels, languages, part_codes, segment_codes
+from tasks.export.labels import Labels, catalog_digests, languages, part_codes, segment_codes
 from tasks.export.summary import MEASURES
 
 CATALOGS = resources.files("region_profiles") / "catalogs"
@@ -140,3 +140,7 @@ def test_stratum_is_named_by_its_parts(market):
         "at_risk_high_ja": "Gefährdet · Hoher Wert · Japanisch",
         "vip": "vip",
     }
+
+
+def test_a_publication_follows_from_the_catalogs_that_its_teams_read():
+    assert list(catalog_digests(["de-AT", "es-MX"])) == ["catalog de", "catalog en", "catalog es-419", "excel cultures"]

@@ -167,17 +167,17 @@ def test_parquet_types_become_text(read):
     assert typed_columns(found.input().inferred) == {"n", "amount", "ratio", "day", "at", "utc", "ok", "more"}
 
 
-def test_json_lines_keep_nested_values_as_text_and_numbers_plain(read):
+def test_json_lines_keep_arrays_as_text_and_numbers_plain_and_objects_are_columns(read):
     lines = b"""{"id":"007","amount":12.50,"tags":["a"],"mixed":1,"He said \\"hi\\"":"q"}
 
 {"amount":1e-7,"id":null,"extra":{"k":"v"},"mixed":"x"}
 {"amount":12345678901234567,"id":"","ok":true}
 """
     found = read({"sales.jsonl": lines})
-    assert found.columns() == ("id", "amount", "tags", "mixed", 'He said "hi"', "extra", "ok")
+    assert found.columns() == ("id", "amount", "tags", "mixed", 'He said "hi"', "extra.k", "ok")
     assert found.rows() == [
         ("007", "12.5", '["a"]', "1", "q", None, None),
-        (None, "0.0000001", None, "x", None, '{"k":"v"}', None),
+        (None, "0.0000001", None, "x", None, "v", None),
         ("", "12345678901234567", None, None, None, None, "true"),
     ]
     assert typed_columns(found.input().inferred) == {"amount"}
@@ -230,11 +230,38 @@ def test_the_point_zero_of_a_column_with_gaps_is_no_part_of_a_number(read):
     assert found.rows() == [("1001",), (None,), ("10.5",), ("-3",)]
 
 
+def test_objects_within_json_objects_are_columns_down_to_a_depth(read):
+    lines = b"""{"id":1,"consent":{"email":true,"line":{"push":false}},"seen":{"by":{"what":{"ever":{"deep":1}}}}}
+{"id":2,"consent":"none"}
+{"id":3,"consent":{"email":false},"consent.email":"a key with a dot"}
+"""
+    found = read({"sales.jsonl": lines})
+    assert found.columns() == (
+        "id", "consent", "consent.email", "consent.line.push", "seen.by.what.ever", "consent.email_2",
+    )  # fmt: skip
+    assert [row[2:5] for row in found.rows()] == [("true", "false", '{"deep":1}'), (None,) * 3, ("false", None, None)]
+    assert [row[1] for row in found.rows()][1] == "none"
+
+
+def test_an_object_of_very_many_keys_is_a_list_and_stays_text(read):
+    import json
+
+    points = {f"day {n}": n for n in range(200)}
+    found = read({"sales.jsonl": json.dumps({"id": 1, "points": points}).encode() + b"\n"})
+    assert found.columns() == ("id", "points")
+    assert json.loads(found.rows()[0][1]) == points
+
+
 def test_a_json_object_with_a_key_twice_is_a_fault(read):
     """Parsers take the first or the last of the two: RFC 8259, 4. Which one the shop means, nobody knows."""
-    found = read({"sales.jsonl": b'{"id":"1","id":"2"}\n{"id":"3","ID":"4"}\n{"id":"5","id":"5","x":{"y":1,"y":2}}\n'})
-    assert found.columns() == ("id", "ID_2", "x")
-    assert [(row[1], row[2]) for row in found.all()] == [(1, "syntax"), (2, None), (3, "syntax")]
+    lines = b"""{"id":"1","id":"2"}
+{"id":"3","ID":"4"}
+{"id":"5","id":"5","x":{"y":1}}
+{"x":{"y":1,"y":2}}
+"""
+    found = read({"sales.jsonl": lines})
+    assert found.columns() == ("id", "ID_2", "x.y")
+    assert [(row[1], row[2]) for row in found.all()] == [(1, "syntax"), (2, None), (3, "syntax"), (4, "syntax")]
 
 
 def test_any_key_of_json_is_a_column(read):

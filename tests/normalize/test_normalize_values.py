@@ -7,11 +7,11 @@ from decimal import Decimal
 
 import pytest
 
+from tasks.calendars import gregorian
 from tasks.errors import DropError
-from tasks.normalize.calendars import gregorian
 from tasks.normalize.parse_code import country, currency_codes, language
 from tasks.normalize.parse_contact import phone
-from tasks.normalize.parse_date import DateForm, stamp
+from tasks.parse_date import DateForm, stamp
 
 HEAD = "order;line;member;date;amount"
 

@@ -211,7 +211,7 @@ def test_dated_folders_are_drops_and_ask_what_they_hold(tmp_path):
         (drop / day).mkdir(parents=True)
         (drop / day / "umsatz.csv").write_text("Kundennummer;Kaufdatum;Betrag\n1;31.01.2024;1,50\n")
     text = draft("DE", drop)
-    profile = tried(tmp_path, "DE", answered(text, ["snapshot", "EUR", "gross"]))
+    profile = tried(tmp_path, "DE", answered(text, ["snapshot", "[]", "EUR", "gross"]))
     assert profile.source.drop_date.by == "path"
     assert re.search(profile.source.drop_date.pattern, "2024-01-31/umsatz.csv")["month"] == "01"
     assert profile.source.tables["sales"].mode == "snapshot"

@@ -1,27 +1,9 @@
-"""Quoting for DuckDB, and the shape of a value that may be personal."""
+"""The shape of a value that may be personal."""
 
 from __future__ import annotations
 
 import re
 import unicodedata
-
-
-def name(text: str) -> str:
-    """A quoted identifier.
-
-    >>> name('Kd"Nr')
-    '"Kd""Nr"'
-    """
-    return '"' + text.replace('"', '""') + '"'
-
-
-def literal(text: str) -> str:
-    """A quoted string.
-
-    >>> literal("d'Or")
-    "'d''Or'"
-    """
-    return "'" + text.replace("'", "''") + "'"
 
 
 def shape(text: str, limit: int = 80) -> str:

@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 
-from tasks.normalize.calendars import ERAS, gregorian
-from tasks.normalize.sql import literal, literals
+from tasks.calendars import ERAS, gregorian
+from tasks.sql import literal, literals
 
 #: Dates before it are no sales, registrations or rates of any shop.
 EARLIEST_YEAR = 1900
