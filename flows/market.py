@@ -22,7 +22,7 @@ from tasks.objects import open_store, require
 from tasks.publish.publication import Published, already_published
 from tasks.publish.runs import record_end, record_start
 from tasks.publish.task import identify, publish, publish_drop
-from tasks.records import Sources
+from tasks.records import Sources, differences
 from tasks.reference.factors import Factors
 from tasks.reference.task import money
 from tasks.run import MarketRun
@@ -214,12 +214,7 @@ def _hints(run: MarketRun, normalized: Normalized) -> tuple[str, ...]:
         f"{told['rows']:,} rows of {table} in the shared drop are no market's: {', '.join(told['values']) or 'no name'}"
         for table, told in normalized.evidence.get("unassigned", {}).items()
     ]
-    hints += [
-        f"finance has {one['finance']} {one['currency']} from {one['since']} to {one['until']}"
-        f"{'' if one['store_id'] is None else ' in ' + one['store_id']}; the drop has {one['till']}"
-        for one in normalized.evidence.get("controls", ())
-        if Decimal(one["difference"])
-    ]
+    hints += differences(normalized.evidence.get("controls", ()))
     newest: date | None = row[0] if row else None
     if newest and (run.as_of - newest).days > STALE_DAYS:
         days = (run.as_of - newest).days

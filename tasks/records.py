@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Literal
@@ -113,3 +113,18 @@ class TableLedger:
 
 
 Ledger = dict[str, TableLedger]
+
+
+def differences(controls: Iterable[Mapping[str, str | None]]) -> list[str]:
+    """Sentences on the control totals of a market's evidence that the drop does not come to.
+
+    >>> days = {"since": "2024-01-01", "until": "2024-01-31", "store_id": None, "currency": "EUR"}
+    >>> differences([{**days, "finance": "5.00", "till": "7.50", "difference": "2.50"}])
+    ['finance has 5.00 EUR from 2024-01-01 to 2024-01-31; the drop has 7.50']
+    """
+    return [
+        f"finance has {one['finance']} {one['currency']} from {one['since']} to {one['until']}"
+        f"{'' if one['store_id'] is None else ' in ' + one['store_id']}; the drop has {one['till']}"
+        for one in controls
+        if Decimal(one["difference"] or 0)
+    ]

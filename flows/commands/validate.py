@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import Console
@@ -16,6 +17,7 @@ from flows.settings import Settings
 from region_profiles.loader import list_markets, resolve
 from tasks.errors import StrataError
 from tasks.files import parquet
+from tasks.records import differences
 
 if TYPE_CHECKING:
     from tasks.normalize.task import Normalized
@@ -147,11 +149,28 @@ def _to_know(run: MarketRun, sources: Sources, normalized: Normalized) -> list[s
         for table, joined in evidence.get("joined", {}).items()
         for name, told in joined.items()
     ]
+    lines += [
+        f"note: {file.uri}: the header stands in row {file.inferred['header_row']}"
+        for file in sources.inputs
+        if "header_row" in file.inferred
+    ]
+    lines += _doubts(evidence)
     if note := evidence.get("tax", {}).get("note"):
         lines.append(f"note: tax: {note}")
     if normalized.file("customers") and not any("customers" in team.grants for team in run.profile.teams):
         lines.append("note: teams: none has the grant customers, so no customer list will be written")
     return lines
+
+
+def _doubts(evidence: Mapping[str, Any]) -> list[str]:
+    """What counts, and yet may be wrong."""
+    lines = []
+    returns = evidence.get("returns", {})
+    if lost := returns.get("order_not_there"):
+        lines.append(f"note: returns: {lost:,} of {returns['lines']:,} name an order that is not there; they count")
+    if strange := evidence.get("unknown_stores"):
+        lines.append(f"note: stores: lines of {', '.join(strange)}, which the stores lack, count")
+    return lines + [f"note: {text}" for text in differences(evidence.get("controls", ()))]
 
 
 def _money(console: Console, run: MarketRun, normalized: Normalized) -> int:
