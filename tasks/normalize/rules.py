@@ -56,6 +56,9 @@ def rules_of(
         inferred = _inferred(con, profile, mapped, rule)
         if inferred:
             rule, evidence[column] = inferred
+        if rule.column.type == "date" and rule.dates.calendar == "hijri":
+            tabular = {"calendar": "hijri, civil tabular: a day before or after that of the sighted moon"}
+            evidence[column] = {**evidence.get(column, {}), **tabular}
         rules[column] = rule
     return rules, evidence
 

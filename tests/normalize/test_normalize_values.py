@@ -117,6 +117,7 @@ def test_other_calendars_become_gregorian(lines, calendar, text, day):
     order = "dmy" if calendar == "buddhist" else "ymd"
     made = lines(f"{HEAD}\nA;1;m;{text};5\n", formats={"date": {"calendar": calendar, "date_order": order}})
     assert made.rows("transactions", "local_date") == [(day,)]
+    assert ("calendar" in str(made.canonical.evidence["inferred"])) == (calendar == "hijri")  # it is calculated
 
 
 @pytest.mark.parametrize(
