@@ -94,6 +94,10 @@ def _read(
                 later_by=raw.later_by,
                 formats=profile.source.formats,
             )
+            if lacking := increments.keyless(con, relation, raw.key):
+                notes[f"keyless:{table}"] = (
+                    f"{lacking:,} rows lack {' or '.join(raw.key)}: one of them that comes again counts again"
+                )
         tables[table] = relation
     if unused := [table for table in headers.unused_tables(profile) if table in tables]:
         notes["tables_unread"] = f"no mapping reads {', '.join(unused)}: their rows are in no ledger"

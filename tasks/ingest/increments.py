@@ -61,6 +61,13 @@ def later_wins(
     return RawRelation(raw.name, _written(con, marked, work / f"{digest}.parquet"), raw.columns)
 
 
+def keyless(con: duckdb.DuckDBPyConnection, raw: RawRelation, key: tuple[str, ...]) -> int:
+    """How many sound rows lack a part of the key: one of them that comes again counts again."""
+    whole = " AND ".join(f"coalesce({name(column)}, '') <> ''" for column in key)
+    query = f"SELECT count(*) FROM {raw.relation} WHERE fault IS NULL AND NOT ({whole})"
+    return int(con.execute(query).fetchall()[0][0])
+
+
 def _check_columns(raw: RawRelation, columns: tuple[str, ...], what: str) -> None:
     for column in columns:
         if column not in raw.columns:

@@ -109,6 +109,8 @@ def test_the_later_row_of_an_increment_wins_and_the_earlier_is_marked(read):
         (1, 2, None, "no key"),
         (1, 3, None, "newest"),
     ]
+    said = "2 rows lack id or line: one of them that comes again counts again"
+    assert found.sources.notes["keyless:sales"] == said
 
 
 def test_superseded_rows_leave_the_order_as_it_is(read, con):
