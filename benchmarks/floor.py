@@ -357,7 +357,7 @@ def main() -> None:
         parser.add_argument(name, type=Path)
     args = parser.parse_args()
     words = json.loads((args.facts / "words.json").read_text(encoding="utf-8"))
-    con = duckdb.connect(config={"memory_limit": "1200MB"})
+    con = duckdb.connect(config={"memory_limit": "900MB"})
     compute(con, args.landing, args.facts, words)
     segment_sums(con)
     canonical(con, args.out / "canonical")

@@ -28,7 +28,7 @@ class Settings(Zones):
     reference: Path | None = None
     """Folder of newer reference figures, over the built-in ones."""
     engine: Literal["duckdb", "spark"] = "duckdb"
-    memory: str = "1200MB"
+    memory: str = "900MB"
     """DuckDB's limit for the process; beyond it, DuckDB spills to the work folder."""
     threads: int | None = None
     markets_at_once: int = Field(default=2, ge=1)

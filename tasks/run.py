@@ -29,7 +29,7 @@ class MarketRun:
     publish: str
     work: Path
     engine: Literal["duckdb", "spark"] = "duckdb"
-    memory: str = "1200MB"
+    memory: str = "900MB"
     threads: int | None = None
     pseudonym_key: str | None = None
     tombstones: tuple[str, ...] = ()
