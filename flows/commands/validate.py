@@ -157,6 +157,9 @@ def _to_know(run: MarketRun, sources: Sources, normalized: Normalized) -> list[s
     lines += _doubts(evidence)
     if note := evidence.get("tax", {}).get("note"):
         lines.append(f"note: tax: {note}")
+    people = run.profile.source.mapping.get("customers")
+    if people and people.select is None and not {"home_country", "visitor"} & {*people.columns, *people.constants}:
+        lines.append("note: customers: home_country is not mapped, so residence is unknown and effort empty")
     if normalized.file("customers") and not any("customers" in team.grants for team in run.profile.teams):
         lines.append("note: teams: none has the grant customers, so no customer list will be written")
     return lines

@@ -21,7 +21,7 @@ from tasks.privacy.tombstones import Tombstones, erased_sql
 from tasks.sql import literal, literals, name
 
 #: Kinds of exclusion; the first that applies to a customer names his lines in the ledger.
-KINDS = ("erased", "objection", "deceased", "employee", "test", "exclude")
+KINDS = ("erased", "objection", "no_consent", "deceased", "employee", "test", "exclude")
 PARQUET = "FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE 122880"
 _KEPT = "row_faults = 0 AND aside = 0"
 
@@ -87,7 +87,7 @@ def find_excluded(con: duckdb.DuckDBPyConnection, profile: Profile, tombstones: 
         "erased": erased_sql(tombstones, market, pseudonym_sql(market, "member_number"), "member_number"),
     }
     if profile.privacy.basis == "consent":
-        conditions["objection"] += " OR (member_number = survivor AND consent_profiling <> 'yes')"
+        conditions["no_consent"] = "member_number = survivor AND coalesce(consent_profiling, 'unknown') = 'unknown'"
     if profile.privacy.employees == "exclude":
         conditions["employee"] = "employee"
     parts = [f"SELECT survivor, {literal(kind)} FROM strata_people WHERE {when}" for kind, when in conditions.items()]

@@ -199,3 +199,33 @@ def test_validate_tells_what_is_not_read_and_how_many_rows_are_refused(validate)
     assert "(and 3 more of transactions with amount:unreadable)" in said
     assert "canonical/quarantine.parquet" in said
     assert "grant customers" in said
+
+
+def test_validate_tells_what_counts_and_may_yet_be_wrong(validate):
+    profile = (
+        NEWCOMER.replace(
+            "columns: {order_id: n, date: day, amount: paid}",
+            "columns: {order_id: n, date: day, amount: paid, kind: kind, returned_order_id: of, member_number: who}",
+        )
+        .replace(
+            "tax: {amounts: gross}",
+            "    customers: {source: people, columns: {member_number: who}}\n"
+            "    controls: {source: finance, columns: {since: since, until: until, amount: total}}\n"
+            "tax: {amounts: gross, rates: [{rate: 0.19}]}",
+        )
+        .replace(
+            "    products: {files: [products.csv]",
+            '    people: {files: [people.csv], delimiter: ";"}\n    finance: {files: [finance.csv], delimiter: ";"}\n'
+            "    products: {files: [products.csv], optional: true",
+        )
+    )
+    code, said = validate(
+        profile,
+        sales="n;day;paid;kind;of;who\n1;2026-01-01;10;sale;;a\n2;2026-01-02;4;return;NOSUCH;a\n",
+        people="who\na\n",
+        finance="since;until;total\n2026-01-01;2026-01-31;7.00\n",
+    )
+    assert code == 0, said
+    assert "returns: 1 of 1 name an order that is not there; they count" in said
+    assert "finance has 7.0000 EUR from 2026-01-01 to 2026-01-31; the drop has 6.0000" in said
+    assert "home_country is not mapped, so residence is unknown and effort empty" in said

@@ -80,7 +80,16 @@ def test_where_consent_is_the_basis_silence_is_no_consent(people):
     text = "member;profiling\n001;yes\n002;unknown\n003;no\n"
     made = people(text, {"consent_profiling": "profiling"}, privacy={"basis": "consent"})
     assert ids(made) == ids(made, "transactions") == ["001"]
-    assert made.reasons("transactions", "filtered") == {"customer:objection": 4}  # also of the two that are derived
+    assert made.reasons("transactions", "filtered") == {
+        "customer:objection": 1,
+        "customer:no_consent": 3,  # two are derived
+    }
+
+
+def test_where_consent_is_the_basis_and_nobody_was_asked_nobody_is_profiled(people):
+    made = people("member\n001\n", {}, privacy={"basis": "consent"})
+    assert ids(made) == []
+    assert set(made.reasons("transactions", "filtered")) == {"customer:no_consent"}
 
 
 @pytest.mark.parametrize(
