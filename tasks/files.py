@@ -6,6 +6,8 @@ from pathlib import Path
 
 from tasks.errors import Terminal
 
+#: How Parquet files are written that a publication names, or that the next steps' digests follow from.
+PUBLISHED = "FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE 122880"
 _SIGNS = {"[": "[[]", "*": "[*]", "?": "[?]"}
 
 

@@ -9,11 +9,9 @@ import duckdb
 import ibis.expr.types as ir
 from ibis.backends.sql.datatypes import DuckDBType
 
-from tasks.files import parquet
+from tasks.files import PUBLISHED, parquet
 from tasks.sql import literal
 
-#: Of every Parquet file that a publication names.
-PUBLISHED = "FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE 122880"
 #: Of files that only the next step reads. Dictionaries of distinct values are built only to be thrown away, and each
 #: thread holds a row group in memory.
 SCRATCH = "FORMAT parquet, COMPRESSION snappy, ROW_GROUP_SIZE 30720, DICTIONARY_SIZE_LIMIT 2000"

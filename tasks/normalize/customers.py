@@ -11,6 +11,7 @@ import duckdb
 
 from region_profiles.models import Profile
 from tasks.contract import CUSTOMERS, INPUT_ONLY, SQL_TYPES
+from tasks.files import PUBLISHED
 from tasks.normalize.faults import Fault
 from tasks.normalize.fields import rounded_sql
 from tasks.normalize.mapping import Mapped
@@ -22,7 +23,6 @@ from tasks.sql import literal, literals, name
 
 #: Kinds of exclusion; the first that applies to a customer names his lines in the ledger.
 KINDS = ("erased", "objection", "no_consent", "deceased", "employee", "test", "exclude")
-PARQUET = "FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE 122880"
 _KEPT = "row_faults = 0 AND aside = 0"
 
 
@@ -132,7 +132,7 @@ def write_customers(con: duckdb.DuckDBPyConnection, profile: Profile, target: Pa
     )
     union = "SELECT * FROM strata_listed UNION ALL BY NAME SELECT * FROM strata_derived"
     query = f"SELECT {known} FROM ({union}) ORDER BY file NULLS LAST, record NULLS LAST, member_number"
-    rows = con.execute(f"COPY ({query}) TO {literal(str(target))} ({PARQUET})").fetchall()[0][0]
+    rows = con.execute(f"COPY ({query}) TO {literal(str(target))} ({PUBLISHED})").fetchall()[0][0]
     return int(rows), derived
 
 

@@ -8,11 +8,10 @@ from pathlib import Path
 import duckdb
 
 from tasks.contract import QUARANTINE, SQL_TYPES, TABLES
+from tasks.files import PUBLISHED
 from tasks.normalize.faults import Faults
 from tasks.privacy.mask import mask_sql
 from tasks.sql import literal, literals, name
-
-PARQUET = "FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE 122880"
 
 
 def refused_sql(relation: str, faults: Faults) -> str:
@@ -34,4 +33,4 @@ def write_quarantine(con: duckdb.DuckDBPyConnection, parts: Sequence[str], targe
     empty = f"SELECT {nothing} WHERE false"
     union = " UNION ALL ".join([*parts, empty])
     query = f'SELECT {columns} FROM ({union}) ORDER BY "table", file, record'
-    return int(con.execute(f"COPY ({query}) TO {literal(str(target))} ({PARQUET})").fetchall()[0][0])
+    return int(con.execute(f"COPY ({query}) TO {literal(str(target))} ({PUBLISHED})").fetchall()[0][0])

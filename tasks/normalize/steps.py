@@ -11,7 +11,7 @@ import duckdb
 
 from region_profiles.models import Profile
 from tasks.contract import SQL_TYPES, TABLES
-from tasks.files import parquet
+from tasks.files import PUBLISHED, parquet
 from tasks.normalize import controls, corrections, customers
 from tasks.normalize.contradictions import check_lines, check_table
 from tasks.normalize.duplicates import find_doubles, repeated_files
@@ -36,7 +36,6 @@ from tasks.normalize.transactions import (
 from tasks.records import Ledger, Sources, TableLedger
 from tasks.sql import literal, name
 
-PARQUET = "FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE 122880"
 _KEPT = "row_faults = 0 AND aside = 0"
 
 
@@ -120,7 +119,7 @@ def read_table(run: Run, table: str, checks: tuple[Fault, ...] = (), later: tupl
     columns = ", ".join(f"CAST({name(c.name)} AS {SQL_TYPES[c.type]}) AS {name(c.name)}" for c in TABLES[table].columns)
     run.con.execute(
         f"COPY (SELECT {columns} FROM {staged.relation} ANTI JOIN strata_{table}_doubles USING (file, record) "
-        f"WHERE {_KEPT} ORDER BY file, record) TO {literal(str(path))} ({PARQUET})"
+        f"WHERE {_KEPT} ORDER BY file, record) TO {literal(str(path))} ({PUBLISHED})"
     ).fetchall()
     run.paths[table] = path
     return staged

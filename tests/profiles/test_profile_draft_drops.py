@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import io
 import json
 import re
@@ -10,18 +9,10 @@ import re
 import pytest
 import xlsxwriter
 
-from region_profiles.reading import plain, read_yaml
 from tasks.draft.headers import value_code
-from tasks.draft.profile import draft
+from tests.profiles.drafting import draft_of, text_of
 
 DAYS = [(1 + n % 28, 1 + n % 12, 2024) for n in range(60)]
-
-
-def text_of(header, rows, delimiter=";"):
-    out = io.StringIO()
-    writer = csv.writer(out, delimiter=delimiter)
-    writer.writerows([header, *rows])
-    return out.getvalue()
 
 
 @pytest.fixture
@@ -29,14 +20,8 @@ def drafted(tmp_path):
     """`drafted(market, {file: text or bytes})`: the draft's text, its source, and the questions by their key."""
 
     def call(market, files):
-        for name, content in files.items():
-            path = tmp_path / "drop" / name
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_bytes(content if isinstance(content, bytes) else content.encode())
-        text = draft(market, tmp_path / "drop")
-        node, faults = read_yaml(text.encode(), "draft")
-        assert faults == []
-        return text, plain(node)["source"], notes(text)
+        text, said = draft_of(market, files, tmp_path / "drop")
+        return text, said["source"], notes(text)
 
     return call
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import io
 import json
 import re
@@ -11,16 +10,8 @@ import pytest
 import xlsxwriter
 
 from region_profiles.loader import resolve
-from region_profiles.reading import plain, read_yaml
-from tasks.draft.profile import draft
 from tasks.errors import ProfileErrors
-
-
-def text_of(header, rows, delimiter=";"):
-    out = io.StringIO()
-    writer = csv.writer(out, delimiter=delimiter)
-    writer.writerows([header, *rows])
-    return out.getvalue()
+from tests.profiles.drafting import draft_of, text_of
 
 
 def workbook(rows, sheet):
@@ -38,19 +29,13 @@ def drafted(tmp_path):
     """`drafted(market, {file: content})`: the draft as YAML, its comments as one text, and the open questions."""
 
     def call(market, files):
-        for name, content in files.items():
-            path = tmp_path / "drop" / name
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_bytes(content if isinstance(content, bytes) else content.encode())
-        text = draft(market, tmp_path / "drop")
-        node, faults = read_yaml(text.encode(), "draft")
-        assert faults == []
+        text, said = draft_of(market, files, tmp_path / "drop")
         own = tmp_path / "draft.yaml"
         own.write_text(text)
         with pytest.raises(ProfileErrors) as caught:
             resolve(market, file=own)
         open_ = {error.path for error in caught.value.errors if "not answered" in str(error)}
-        return plain(node), re.sub(r"\s*\n *#\s*(?!NOTE|QUESTION)", " ", text), open_
+        return said, re.sub(r"\s*\n *#\s*(?!NOTE|QUESTION)", " ", text), open_
 
     return call
 
