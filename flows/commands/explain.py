@@ -67,7 +67,11 @@ def explain(
         seen = _customers(store, manifest, landing, profiles, Path(folder))
         scores = _scores(manifest.notes)
         found = why(seen.customers, profile, scores, who, transactions=seen.transactions, factors=seen.factors)
-    typer.echo(json.dumps(found.as_dict(), ensure_ascii=False, indent=2) if as_json else told(found))
+    typer.echo(
+        json.dumps(found.as_dict(), ensure_ascii=False, indent=2)
+        if as_json
+        else told(found, untaxed=profile.tax.amounts == "untaxed")
+    )
 
 
 def preview(

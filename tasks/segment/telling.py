@@ -6,29 +6,39 @@ from collections.abc import Iterator
 
 from tasks.segment.explain import Explanation, Placement, Rule, ScoreWhy
 
+#: Lens, column of its currency, basis of tax.
 _MONEY = (
     ("local", "currency", "gross"),
     ("reference", "reference_currency", "net of tax"),
-    ("ppp", None, "constant international dollars, gross"),
+    ("ppp", "constant international dollars", "gross"),
 )
 _HEADS = {"matched": "matched", "later": "holds too, but comes later", "nearly": "nearly"}
 
 
-def told(explanation: Explanation) -> str:
-    """Lines of text, at most about 100 columns wide: who, where and why, money, scores, source rows."""
-    return "\n".join(_lines(explanation))
+def told(explanation: Explanation, *, untaxed: bool = False) -> str:
+    """Lines of text, at most about 100 columns wide: who, where and why, money, scores, source rows.
+
+    Of an `untaxed` drop no amount is said to be with or without tax.
+    """
+    return "\n".join(_lines(explanation, untaxed=untaxed))
 
 
-def _lines(explanation: Explanation) -> Iterator[str]:
+def _lines(explanation: Explanation, *, untaxed: bool) -> Iterator[str]:
     traits = explanation.traits
-    yield f"customer {traits['member_number']} ({traits['customer_id']}), {traits['country']}"
-    yield f"  first {traits['first_order_date']}, last {traits['last_order_date']}, {traits['recency_days']} days ago"
+    member = traits["member_number"]  # in no publication: known where the landing is given
+    known = traits["customer_id"] if member is None else f"{member} ({traits['customer_id']})"
+    yield f"customer {known}, {traits['country']}"
+    if traits["last_order_date"] is None:
+        yield "  never bought, or gave everything back"
+    else:
+        first, last = traits["first_order_date"], traits["last_order_date"]
+        yield f"  first {first}, last {last}, {traits['recency_days']} days ago"
     yield f"  window: {traits['orders']} orders on {traits['frequency']} days; life: {traits['lifetime_orders']} orders"
     for placement in explanation.placements:
         yield from _placement(placement)
     yield "money (window; life)"
     for lens, currency, basis in _MONEY:
-        unit = f"{traits[currency]}, {basis}" if currency else basis
+        unit = f"{traits.get(currency, currency)}{'' if untaxed else ', ' + basis}"
         yield f"  {lens:<10}{_value(traits[f'monetary_{lens}'])}; {_value(traits[f'lifetime_{lens}'])}  ({unit})"
     yield f"  effort    {_value(traits['effort'])} of a year's GDP per head at home"
     yield f"  worst rate: {_value(traits['rate_quality'])}"

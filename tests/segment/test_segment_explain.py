@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 
@@ -79,6 +80,13 @@ def test_an_explanation_shows_conditions_values_cuts_and_source_rows(published, 
     assert f"r_score {row['r_score']}: recency_days {row['recency_days']}; quantiles at 90, 30" in text
     assert "order B7, file 0 record 17 (ecb of 2021-02-20: local 1, reference 1.2, ppp 1.4)" in text
     assert json.loads(json.dumps(found.as_dict()))["lines"][0]["gross"] == "11.9"
+    assert f"({row['currency']}, gross)" in text
+    assert f"({row['currency']})" in told(found, untaxed=True)
+    published = replace(found, traits={**found.traits, "member_number": None, "last_order_date": None})
+    assert told(published).splitlines()[:2] == [
+        f"customer {row['customer_id']}, DE",
+        "  never bought, or gave everything back",
+    ]
 
 
 def test_a_tier_kept_by_hysteresis_says_so(duck, traits_from, tmp_path):
