@@ -26,7 +26,8 @@ check: env
 	$(BIN)/ruff check --quiet .
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
-	
+	$(BIN)/python -m region_profiles.catalogs.messages
+
 # The formatter beside ICU, value by value.
 l10n-report: env
 	$(BIN)/python benchmarks/localize_report.py

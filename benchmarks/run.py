@@ -5,6 +5,7 @@
 One process after another: DuckDB's bare typed read, (b) benchmarks/floor.py, (c) benchmarks/analyst.py, (a)
 `strata run` against a warm server. Outputs must be equal, else exit code 1; an aim that is missed is only told. Of
 30 million and more only (a) is run, for its memory. Everything is written to a temporary folder and goes at the end.
+Last come the formatter and the writers, each beside what others would use.
 
 Wall seconds depend on what else the machine does, so seconds of processor time stand beside them, and the load.
 """
@@ -36,6 +37,8 @@ HERE = Path(__file__).parent
 #: Beyond this only (a) is measured: pandas would need more memory than machines have.
 SCRIPTS_UP_TO = 20.0
 MEBI = 1024 * 1024
+#: Measured by themselves: formatted values beside Babel and Intl, written files beside xlsxwriter and pandas.
+BESIDES = ("localize_speed.py", "writers_speed.py")
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,6 +220,9 @@ def main() -> None:
             strata(folder, folder / "warm", env, "(warm-up)")
             for millions in sizes:
                 equal &= bench(folder, millions, env, args.repeat)
+    for script in BESIDES:
+        print(f"\n{script}", flush=True)
+        subprocess.run([sys.executable, str(HERE / script)], check=True)
     raise SystemExit(not equal)
 
 

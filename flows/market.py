@@ -15,7 +15,7 @@ import pyarrow.parquet as pq
 
 from tasks.errors import DropError
 from tasks.export.labels import catalog_digests
-from tasks.export.task import Staged, export
+from tasks.export.task import Staged, Told, export
 from tasks.ingest.task import ingest
 from tasks.normalize.task import Normalized, normalize, shared
 from tasks.objects import open_store, require
@@ -26,6 +26,7 @@ from tasks.records import Sources, differences
 from tasks.reference.factors import Factors
 from tasks.reference.task import money
 from tasks.run import MarketRun
+from tasks.segment.days import Days, revenue_by_day
 from tasks.segment.reconcile import reconcile
 from tasks.segment.task import Segments, segment
 from tasks.traits.task import Described, traits
@@ -122,24 +123,34 @@ def _stages(run: MarketRun, call: Call, timed: Callable[[str], Any]) -> MarketOu
         factors: Factors = call(money)(run, normalized)
         catalogs = catalog_digests(locale for team in run.profile.teams for locale in team.locales)
         identity = identify(run, sources, factors, catalogs)
+        days = _days(run, normalized)
     if already_published(open_store(run.publish), run.market, run.as_of, identity.publication):
         outcome = MarketOutcome(run.market, run.as_of, "unchanged", identity.publication, detail="nothing has changed")
-        return _with_ledger(outcome, run, normalized)
+        return _with_ledger(outcome, run, normalized, days)
     with timed("traits"):
         described: Described = call(traits)(run, normalized, factors)
     with timed("segment"):
         before = identity.previous
         segments: Segments = call(segment)(run, described, (before.key, before.sha256) if before else None)
+        reconciliation = _reconciliation(run, normalized, factors, segments, days)
     with timed("export"):
-        staged: Staged = call(export)(run, normalized, segments, catalogs)
+        told = Told(
+            publication=identity.publication,
+            previous=None if before is None else (before.as_of, before.key, before.sha256),
+            ledger={name: entry.as_dict() for name, entry in normalized.ledger.items()},
+            reconciliation=reconciliation,
+            days=days.in_local(factors.table),
+            money=factors.notes,
+        )
+        staged: Staged = call(export)(run, normalized, segments, catalogs, told)
     with timed("publish"):
         notes = _notes(sources, normalized, factors, described, segments, staged)
-        notes["reconciliation"] = _reconciliation(run, normalized, factors, segments)
+        notes["reconciliation"] = reconciliation
         published: Published = call(publish)(run, identity, sources, normalized, segments, staged, notes)
     outcome = MarketOutcome(
         run.market, run.as_of, published.state, published.id, detail=f"{segments.customers:,} customers, {published.id}"
     )
-    return _with_segments(_with_ledger(outcome, run, normalized), run, segments)
+    return _with_segments(_with_ledger(outcome, run, normalized, days), run, segments)
 
 
 def _gate(run: MarketRun, normalized: Normalized) -> None:
@@ -179,46 +190,44 @@ def _notes(
     }
 
 
-def _reconciliation(run: MarketRun, normalized: Normalized, factors: Factors, segments: Segments) -> dict[str, Any]:
+def _days(run: MarketRun, normalized: Normalized) -> Days:
     con = run.cursor()
     try:
-        gross = con.execute(
-            f"SELECT currency, sum(gross) FROM {normalized.transactions.relation} GROUP BY currency ORDER BY currency"
-        ).fetchall()
+        return revenue_by_day(con, normalized.transactions.relation)
     finally:
         con.close()
+
+
+def _reconciliation(
+    run: MarketRun, normalized: Normalized, factors: Factors, segments: Segments, days: Days
+) -> dict[str, Any]:
     rows = pq.read_table(segments.folder / "segments.parquet", columns=["dimension", "segment", "lifetime_local"])
     local = factors.notes["local_currency"]
-    found = reconcile(normalized.ledger["transactions"], dict(gross), rows.to_pylist(), local, run.market)
+    found = reconcile(normalized.ledger["transactions"], days.by_currency(), rows.to_pylist(), local, run.market)
     controls = normalized.evidence.get("controls")
     return found if controls is None else {**found, "controls": controls}
 
 
-def _with_ledger(outcome: MarketOutcome, run: MarketRun, normalized: Normalized) -> MarketOutcome:
+def _with_ledger(outcome: MarketOutcome, run: MarketRun, normalized: Normalized, days: Days) -> MarketOutcome:
     ledger = {name: entry.as_dict() for name, entry in normalized.ledger.items()}
     totals = {
         name: sum(getattr(entry, name) for entry in normalized.ledger.values())
         for name in ("read", "kept", "duplicate", "filtered", "quarantined")
     }
     totals["customers"] = normalized.ledger["customers"].kept + normalized.ledger["customers"].derived
-    return replace(outcome, ledger=ledger, counts=totals, hints=_hints(run, normalized))
+    return replace(outcome, ledger=ledger, counts=totals, hints=_hints(run, normalized, days))
 
 
-def _hints(run: MarketRun, normalized: Normalized) -> tuple[str, ...]:
-    con = run.cursor()
-    try:
-        row = con.execute(f"SELECT max(local_date) FROM {normalized.transactions.relation}").fetchone()
-    finally:
-        con.close()
+def _hints(run: MarketRun, normalized: Normalized, days: Days) -> tuple[str, ...]:
     hints = [
         f"{told['rows']:,} rows of {table} in the shared drop are no market's: {', '.join(told['values']) or 'no name'}"
         for table, told in normalized.evidence.get("unassigned", {}).items()
     ]
     hints += differences(normalized.evidence.get("controls", ()))
-    newest: date | None = row[0] if row else None
+    newest = days.newest
     if newest and (run.as_of - newest).days > STALE_DAYS:
-        days = (run.as_of - newest).days
-        hints.append(f"the newest purchase is of {newest}, {days} days before the as-of date: --as-of {newest}?")
+        age = (run.as_of - newest).days
+        hints.append(f"the newest purchase is of {newest}, {age} days before the as-of date: --as-of {newest}?")
     return tuple(hints)
 
 

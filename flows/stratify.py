@@ -22,6 +22,8 @@ from flows.settings import Settings
 from flows.steps import Unforeseen, as_task, unforeseen
 from tasks import progress
 from tasks.errors import StrataError, Terminal
+from tasks.objects import open_store
+from tasks.publish.index import refresh_root
 from tasks.run import MarketRun
 
 
@@ -98,6 +100,8 @@ async def stratify(
         )
     futures = market.map(list(runs))
     outcomes = await to_thread(lambda: [future.result() for future in futures])
+    if any(outcome.state == "published" for outcome in outcomes):
+        await to_thread(refresh_root, open_store(runs[0].publish))
     failed = [outcome for outcome in outcomes if outcome.error is not None]
     if failed:
         names = "; ".join(f"{outcome.market}: {outcome.error}" for outcome in failed)

@@ -9,6 +9,7 @@ import itertools
 from collections.abc import Iterator
 
 from babel import localedata
+from babel.core import get_global
 
 from region_profiles.findings import Fault, Steps, currency, nearest, repeated, rising, zone
 from region_profiles.models import Profile, RulesDimension, Score, TiersDimension, TraitDimension
@@ -38,6 +39,7 @@ CODES = (
     "type",
     "country",
     "language",
+    "language_evidence",
     "home_country",
     "residence",
     "home_store",
@@ -247,9 +249,22 @@ def _teams(profile: Profile) -> Iterator[Fault]:
             yield Fault(("teams", number, "name"), "team stands twice", team.name, "each name once")
         yield from repeated(team.locales, ("teams", number, "locales"), "locale")
         for index, tag in enumerate(team.locales):
-            if not localedata.exists(tag.split("-")[0]):
-                path = ("teams", number, "locales", index)
-                languages = [one for one in localedata.locale_identifiers() if "_" not in one]
-                yield Fault(
-                    path, "unknown language", tag, "a BCP 47 tag of a language that CLDR has", nearest(tag, languages)
-                )
+            yield from _locale(tag, ("teams", number, "locales", index))
+
+
+def _locale(tag: str, path: Steps) -> Iterator[Fault]:
+    """A fault if a language or a territory of the tag is nobody's; en-UK is en-GB."""
+    language, *rest = tag.split("-")
+    if not localedata.exists(language):
+        languages = [one for one in localedata.locale_identifiers() if "_" not in one]
+        expected = "a BCP 47 tag of a language that CLDR has"
+        yield Fault(path, "unknown language", tag, expected, nearest(tag, languages))
+        return
+    places = [part.upper() for part in rest if len(part) == len("DE")]
+    for place in places:
+        if place not in territories():
+            meant = get_global("territory_aliases").get(place)
+            hint = f"did you mean {language}-{meant[0]}?" if meant else nearest(place, territories())
+            yield Fault(
+                path, "unknown territory in a locale", tag, "a language and an ISO 3166 code, as in de-CH", hint
+            )

@@ -11,6 +11,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 from babel.core import get_global
 
+from region_profiles.territories import no_money
+
 Steps = tuple[str | int, ...]
 
 
@@ -73,7 +75,10 @@ def zone(name: str | None, path: Steps) -> Iterator[Fault]:
 
 
 def currency(code: str, path: Steps) -> Iterator[Fault]:
-    """A fault if the code is not ISO 4217's."""
+    """A fault if the code is not ISO 4217's, or none in which anybody pays."""
     known = get_global("all_currencies")
-    if code not in known:
+    if code in no_money():
+        hint = "metals, units of account and test codes have no amounts: ask the shop what its tills count in"
+        yield Fault(path, "a currency without digits", code, "an ISO 4217 code of money, such as EUR", hint)
+    elif code not in known:
         yield Fault(path, "unknown currency", code, "an ISO 4217 code", nearest(code, known))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -21,6 +22,7 @@ from region_profiles.findings import Fault, Steps
 from region_profiles.layers import assemble, market_files
 from region_profiles.models import Profile
 from region_profiles.reading import Node, Origin, plain, planted
+from region_profiles.territories import office_language
 from tasks.errors import ProfileError, ProfileErrors
 
 
@@ -61,6 +63,18 @@ def load_profile(market: str, directory: Path | None = None) -> Profile:
     return resolve(market, directory).profile
 
 
+def country_profile(market: str) -> Profile:
+    """What a market without a file is run by: facts of the country, base and region, without any built-in market file.
+
+    Raises:
+        ProfileError: for an unknown market.
+
+    >>> country_profile("DE").teams[0].name
+    'de_team'
+    """
+    return resolve(market, file=Path(os.devnull)).profile
+
+
 def resolve(market: str, directory: Path | None = None, *, file: Path | None = None) -> Resolved:
     """`load_profile` with origins, data, digest and warnings; `file` stands in for the market's own file."""
     if directory is not None and not directory.is_dir():
@@ -86,16 +100,21 @@ def resolve(market: str, directory: Path | None = None, *, file: Path | None = N
 
 
 def _with_team(tree: Node) -> Node:
-    """One team of the market where no layer names a team, in the market's first language that CLDR can format."""
+    """One team of the market where no layer names a team.
+
+    It reads the language of the country's offices, or the market's first language that CLDR can format.
+    """
     if tree.get("teams") is not None or not isinstance(tree.value, dict):
         return tree
     market = plain(tree)["market"]
     spoken = [tag for tag in market.get("languages") or [] if isinstance(tag, str)]
-    language = next((tag for tag in spoken if localedata.exists(tag.split("-")[0])), "en")
     country = str(market.get("country"))
+    office = office_language(country)
+    readable = [tag for tag in spoken if localedata.exists(tag.split("-")[0])]
+    language = office if office in spoken else next(iter(readable), "en")
     locale = language if language.endswith(f"-{country}") else f"{language}-{country}"
     team = [{"name": f"{country.lower()}_team", "locales": [locale]}]
-    origin = Origin("default: one team, in the market's first language")
+    origin = Origin("default: one team, in the language of its offices")
     return Node({**tree.value, "teams": planted(team, origin)}, tree.origin)
 
 

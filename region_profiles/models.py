@@ -30,6 +30,7 @@ from region_profiles.segment_models import (
 from region_profiles.source_models import DropDate, Formats, Mapping, Plausibility, RawTable, Source
 
 __all__ = [
+    "Calendar",
     "Code",
     "Country",
     "Currency",
@@ -42,10 +43,12 @@ __all__ = [
     "Frozen",
     "Gate",
     "LanguageTag",
+    "Languages",
     "Mapping",
     "Market",
     "Money",
     "Plausibility",
+    "Playbook",
     "Ppp",
     "Privacy",
     "Profile",
@@ -92,6 +95,8 @@ class Market(Frozen):
     languages: tuple[LanguageTag, ...] = Field(min_length=1)
     cross_border: tuple[Country, ...] = ()
     """Countries whose residents shop here on a trip of a day: residence `cross_border` instead of `visitor`."""
+    contact: str | None = None
+    """Whom the market's teams ask about their report: a name or an address, shown in it."""
 
 
 # --- money ------------------------------------------------------------------------------------------------------------
@@ -132,6 +137,26 @@ class Money(Frozen):
     lenses: tuple[Literal["local", "reference", "ppp", "effort"], ...] = ("local", "reference", "ppp", "effort")
 
 
+# --- a customer's language --------------------------------------------------------------------------------------------
+
+
+class Languages(Frozen):
+    """When a customer who chose no language gets one from messages, and what the market says of regions.
+
+    The bounds were measured on tests/culture/messages.csv: see region_profiles/culture/README.md.
+    """
+
+    minimum_letters: int = Field(default=16, ge=1)
+    """What the letters of a customer's messages weigh together: 1 in an alphabet with vowels, 2 where they are signs
+    beside the letters or unwritten, 3 for a Han sign, kana or Hangul syllable."""
+    confidence: Share = Decimal("0.9")
+    """How likely a language must be beside all others, where the script leaves several."""
+    characters: int = Field(default=500, ge=1)
+    """Signs of the latest messages that are read of one customer."""
+    by_country: dict[Country, LanguageTag] = Field(default_factory=dict)
+    """Language of residents of a country where no subdivision says more; `und` is unknown. Wins over CLDR's shares."""
+
+
 # --- privacy, teams, exports, gate ------------------------------------------------------------------------------------
 
 
@@ -153,13 +178,36 @@ class Team(Frozen):
 
     name: Code
     locales: tuple[LanguageTag, ...] = Field(min_length=1)
-    grants: tuple[Literal["customers", "names", "emails", "phones"], ...] = ()
+    grants: tuple[Literal["customers", "names", "emails", "phones", "addresses"], ...] = ()
+
+
+#: Rows of customers that a worksheet may have: it ends at row 1,048,576, and headings and notes need some.
+SHEET_ROWS = 1_000_000
 
 
 class Exports(Frozen):
     """What is written beside the canonical files."""
 
+    formats: tuple[Literal["csv", "xlsx", "html"], ...] = Field(default=("csv", "xlsx", "html"), min_length=1)
+    """Lists and segments as CSV, workbooks, the report; tags for machines are always there."""
     split_by_language: bool = False
+    sheet_rows: int = Field(default=5000, ge=1, le=SHEET_ROWS)
+    """Customers on one segment's sheet of a workbook; the list has them all."""
+    list_rows: int = Field(default=50_000, ge=0, le=SHEET_ROWS)
+    """Up to so many customers the full list is a workbook too; beyond, CSV only."""
+    machine: bool = False
+    """Whether each localized CSV stands there in the plain dialect as well, with codes in place of words."""
+
+
+class Calendar(Frozen):
+    """Shopping moments of the market that differ from those of its country (region_profiles/culture/moments.yaml)."""
+
+    drop: tuple[Code, ...] = ()
+    """Codes of moments that mean nothing to this market's shops."""
+    add: dict[Code, Country] = Field(default_factory=dict)
+    """code: the country whose customers bring the moment along, and whose dates hold (`diwali: IN`)."""
+    horizon_days: int = Field(default=60, ge=1, le=366)
+    """How far ahead playbooks look."""
 
 
 class Gate(Frozen):
@@ -167,6 +215,15 @@ class Gate(Frozen):
 
     quarantined_share: Share = Decimal("0.2")
     unconverted_share: Share = Decimal("0.01")
+
+
+class Playbook(Frozen):
+    """How to address a segment; what to say and do stands in the catalogs, context `playbook <segment>`."""
+
+    channels: tuple[Literal["email", "app", "sms", "phone", "post", "store"], ...] = ()
+    """In the order in which to try them."""
+    cadence: Literal["now", "weekly", "fortnightly", "monthly", "quarterly", "twice_yearly", "never"]
+    """The most often that marketing writes to a customer of the segment."""
 
 
 class Profile(Frozen):
@@ -177,13 +234,17 @@ class Profile(Frozen):
     plausibility: Plausibility = Plausibility()
     tax: Tax = Tax()
     money: Money = Money()
+    languages: Languages = Languages()
     traits: Traits = Traits()
     dimensions: dict[Code, Dimension] = Field(min_length=1)
     stratum: Stratum = Stratum()
+    playbooks: dict[Code, dict[Code, Playbook]] = Field(default_factory=dict)
+    """By dimension and segment."""
     privacy: Privacy = Privacy()
     teams: tuple[Team, ...] = Field(min_length=1)
     exports: Exports = Exports()
     gate: Gate = Gate()
+    calendar: Calendar = Calendar()
 
     @property
     def drop(self) -> str:

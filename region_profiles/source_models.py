@@ -93,9 +93,9 @@ class Source(Frozen):
     encoding: str | None = None
     formats: Formats = Formats()
     tables: dict[str, RawTable] = Field(default_factory=dict)
-    mapping: dict[Literal["transactions", "customers", "stores", "corrections", "rates", "controls"], Mapping] = Field(
-        default_factory=dict
-    )
+    mapping: dict[
+        Literal["transactions", "customers", "stores", "corrections", "rates", "controls", "feedback"], Mapping
+    ] = Field(default_factory=dict)
     contradiction_bound: Share = Decimal("0.001")
     """Share of a column that may contradict its declared date order or signs before the drop is refused."""
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import date
 from difflib import get_close_matches
 from functools import cache
 from pathlib import Path
 from typing import Any
 
-from babel import languages, numbers
+from babel import Locale, languages, numbers
 from babel.core import get_global
 
 from region_profiles.reading import Node, Origin, plain, planted, read_file
@@ -19,6 +21,16 @@ CLDR = Origin("ISO 3166 and CLDR 47")
 
 #: Money of earlier days has no rate: the ECB's history begins here.
 _FIRST_DAY, _LAST_DAY = date(1999, 1, 1), date(9999, 12, 31)
+
+
+@dataclass(frozen=True, slots=True)
+class Override:
+    """A fact that stands for a package's: `value`, who says so, when that was last looked at, and its line."""
+
+    value: Any
+    source: str
+    checked: date
+    line: int
 
 
 @cache
@@ -58,22 +70,41 @@ def require(market: str) -> str:
 
 
 def _nearest(market: str) -> str | None:
-    import pycountry
-
     aliases = get_global("territory_aliases")
     if market.upper() in aliases and len(market) == len("UK"):
         return f"did you mean {aliases[market.upper()][0]}?"
-    by_name = {country.name.lower(): country for country in pycountry.countries}
-    by_name |= {
-        country.common_name.lower(): country for country in pycountry.countries if hasattr(country, "common_name")
-    }
-    by_name |= {country.alpha_3.lower(): country for country in pycountry.countries}
-    close = get_close_matches(market.lower(), by_name, n=1, cutoff=0.75)
+    by_name = english_names()
+    close = get_close_matches(market.casefold(), by_name, n=1, cutoff=0.75)
     if close:
-        country = by_name[close[0]]
-        return f"did you mean {country.alpha_2} ({country.name})?"
+        code = by_name[close[0]]
+        return f"did you mean {code} ({name(code)})?"
     codes = get_close_matches(market.upper(), territories(), n=3, cutoff=0.5)
     return f"did you mean {' or '.join(codes)}?" if codes else None
+
+
+@cache
+def english_names() -> Mapping[str, str]:
+    """Lower-case English name, present or former, or alpha-3 code: the territory's code.
+
+    >>> english_names()["turkey"], english_names()["türkiye"], english_names()["deu"]
+    ('TR', 'TR', 'DE')
+    """
+    import pycountry
+
+    known = {override_name: one.value for override_name, one in overrides("names").items()}
+    for country in pycountry.countries:
+        common = getattr(country, "common_name", country.name)
+        known |= dict.fromkeys((country.name, common, country.alpha_3, name(country.alpha_2)), country.alpha_2)
+    return {text.casefold(): code for text, code in known.items()}
+
+
+def name(country: str) -> str:
+    """CLDR's English name of a territory.
+
+    >>> name("TR"), name("HK")
+    ('Türkiye', 'Hong Kong SAR China')
+    """
+    return str(Locale("en").territories[country])
 
 
 def _currencies(country: str) -> list[dict[str, Any]]:
@@ -90,16 +121,73 @@ def _currencies(country: str) -> list[dict[str, Any]]:
 
 
 def _fact(topic: str, country: str) -> Node | None:
-    known = _facts().get(topic)
-    return None if known is None else known.get(country)
+    """What this file says of a country, an override before a plain fact."""
+    stale = _facts().get("overrides")
+    entry = None if stale is None else _entry(stale, topic, country)
+    return _entry(_facts(), topic, country) if entry is None else entry.get("value")
+
+
+def _entry(facts: Node, topic: str, key: str) -> Node | None:
+    known = facts.get(topic)
+    return None if known is None else known.get(key)
 
 
 @cache
-def _zones() -> dict[str, list[str]]:
-    zones: dict[str, list[str]] = {}
-    for zone, country in get_global("zone_territories").items():
-        zones.setdefault(country, []).append(zone)
-    return zones
+def overrides(topic: str) -> Mapping[str, Override]:
+    """Facts that stand for a package's, by what they are about.
+
+    >>> overrides("display_digits")["HUF"].value, overrides("zones")["America/Coyhaique"].value
+    (0, 'CL')
+    """
+    stale = _facts().get("overrides")
+    node = None if stale is None else stale.get(topic)
+    if node is None or not isinstance(node.value, dict):
+        raise KeyError(topic)
+    told = {key: (plain(one), one.origin.line or 0) for key, one in node.value.items()}
+    return {key: Override(one["value"], one["source"], one["checked"], line) for key, (one, line) in told.items()}
+
+
+@cache
+def zones(country: str) -> tuple[str, ...]:
+    """IANA zones of a territory, sorted: CLDR's, and those that it lacks.
+
+    >>> zones("CL")
+    ('America/Coyhaique', 'America/Punta_Arenas', 'America/Santiago', 'Pacific/Easter')
+    """
+    newer = {zone: one.value for zone, one in overrides("zones").items()}
+    known = {**get_global("zone_territories"), **newer}
+    return tuple(sorted(zone for zone, its in known.items() if its == country))
+
+
+@cache
+def same_code(currency: str) -> Mapping[str, Any] | None:
+    """Since when a currency's unit is `times` its older one under the same code, and who says so; None where it is not.
+
+    >>> same_code("SYP")["times"], same_code("EUR")
+    (100, None)
+    """
+    node = _fact("same_code", currency)
+    return None if node is None else dict(plain(node))
+
+
+@cache
+def no_money() -> frozenset[str]:
+    """ISO 4217 codes without amounts.
+
+    >>> "XAU" in no_money(), "XAF" in no_money()
+    (True, False)
+    """
+    return frozenset(plain(_facts())["no_money"])
+
+
+def office_language(country: str) -> str | None:
+    """The language that offices and trade write, where it is not the territory's first in CLDR.
+
+    >>> office_language("SN"), office_language("DE")
+    ('fr', None)
+    """
+    node = _fact("offices", country)
+    return None if node is None else str(node.value)
 
 
 def defaults(country: str) -> Node:
@@ -111,7 +199,7 @@ def defaults(country: str) -> Node:
     market = {
         "country": planted(country, CLDR),
         "region": planted(_listed("regions")[country], Origin("region_profiles/territories.yaml")),
-        "time_zone": _fact("time_zones", country) or planted(_zones().get(country, [None])[0], CLDR),
+        "time_zone": _fact("time_zones", country) or planted(next(iter(zones(country)), None), CLDR),
         "weekend": _fact("weekends", country) or planted(["saturday", "sunday"], CLDR),
         "currencies": _fact("currencies", country) or planted(_currencies(country), CLDR),
         "languages": _fact("languages", country)

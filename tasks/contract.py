@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 #: Raised whenever the bytes of a publication change for the same input; a golden-digest test fails if it was not.
-OUTPUT_VERSION = 2
+OUTPUT_VERSION = 3
 
 Type = Literal["text", "code", "integer", "decimal", "rate", "date", "timestamp", "boolean"]
 
@@ -91,6 +91,7 @@ KINDS = (
 CONSENT = ("yes", "no", "unknown")
 CONTACT_CHANNELS = ("email", "sms", "phone", "post", "app")
 LENSES = ("local", "reference", "ppp", "effort")
+LANGUAGE_EVIDENCE = ("stated", "messages", "region", "none")
 RATE_QUALITY = ("identity", "market_table", "ecb", "peg", "irrevocable", "annual_average", "none")
 
 TRANSACTIONS = Table(
@@ -128,6 +129,7 @@ TRANSACTIONS = Table(
 INPUT_ONLY: dict[str, frozenset[str]] = {
     "transactions": frozenset({"date", "time", "unit_price", "amount"}),
     "customers": frozenset({"birth_date"}),
+    "feedback": frozenset({"date", "text"}),
 }
 
 CUSTOMERS = Table(
@@ -154,7 +156,8 @@ CUSTOMERS = Table(
         Column("city", "text", "city as the store wrote it"),
         Column("postcode", "text", "postcode, its zeros intact", personal=True),
         Column("address", "text", "street address", personal=True),
-        Column("language", "code", "stated preference, BCP 47; null where none is stated"),
+        Column("language", "code", "BCP 47: as stated, else of their messages, else of their region, else null"),
+        _derived("language_evidence", "code", "what language rests on; `stated`: a choice", codes=LANGUAGE_EVIDENCE),
         Column("preferred_channel", "text", "stated preference"),
         Column("home_store", "text", "stated home store"),
         Column("registered", "date", "date of registration"),
@@ -250,8 +253,23 @@ CONTROLS = Table(
     ),
 )
 
+FEEDBACK = Table(
+    "feedback",
+    "one message from a customer: a review, a mail, a chat",
+    ("feedback_id",),
+    (
+        Column("feedback_id", "text", "the message's number, where the store gives one"),
+        Column("member_number", "text", "who wrote it; null is nobody known", personal=True),
+        Column("date", "date", "local date it was written (input only: becomes local_date)", required=True),
+        Column("channel", "text", "by which way it came, as the profile maps it"),
+        Column("text", "text", "what was written (input only: the customer's language is read from it)", personal=True),
+        _derived("local_date", "date", "local date it was written"),
+        *PROVENANCE,
+    ),
+)
+
 TABLES: dict[str, Table] = {
-    table.name: table for table in (CUSTOMERS, TRANSACTIONS, STORES, CORRECTIONS, RATES, CONTROLS)
+    table.name: table for table in (CUSTOMERS, TRANSACTIONS, STORES, CORRECTIONS, RATES, CONTROLS, FEEDBACK)
 }
 
 QUARANTINE = Table(

@@ -6,8 +6,8 @@ import re
 from pathlib import Path
 
 from region_profiles.loader import load_profile
-from region_profiles.models import Profile
 from region_profiles.territories import require
+from tasks.draft.country import country_draft
 from tasks.draft.groups import drop_dates
 from tasks.draft.headers import ROLES, canonical
 from tasks.draft.keys import prove
@@ -20,21 +20,10 @@ from tasks.draft.write import write_mapping
 from tasks.ingest.shape import shape
 
 _CODE_PAGE = "files are not UTF-8; which code page does the shop's system write? These fit: {}"
-_SKELETON = """
-# What the shops deliver. `strata profile new {market} --from DROP` drafts this from files; docs/profiles.md teaches it.
-# source:
-#   encoding: utf-8
-#   formats: {{date_order: dmy, decimal_sign: ","}}
-#   tables:
-#     sales: {{files: ["sales*.csv"]}}
-#   mapping:
-#     transactions:
-#       columns: {{order_id: ..., member_number: ..., date: ..., quantity: ..., amount: ...}}
-"""
 
 
 def draft(market: str, drop: Path | None = None) -> str:
-    """A profile as YAML text for markets/<cc>.yaml.
+    """A profile as YAML text for markets/<cc>.yaml; without a drop, what is known of the country, with comments.
 
     What the files prove is written; what they do not is a `# QUESTION` above a value `?`, which the loader refuses
     until it is answered; what was decided or left out is a `# NOTE`.
@@ -44,9 +33,9 @@ def draft(market: str, drop: Path | None = None) -> str:
         Terminal: if the drop holds no table.
     """
     country = require(market)
-    defaults = load_profile(country)
     if drop is None:
-        return _without_files(defaults)
+        return country_draft(country)
+    defaults = load_profile(country)
     samples, notes = read_samples(drop)
     text = Text()
     name = drop.resolve().name
@@ -67,20 +56,6 @@ def draft(market: str, drop: Path | None = None) -> str:
     _source(text, made, name)
     _rest(text, made)
     return str(text)
-
-
-def _without_files(profile: Profile) -> str:
-    """Identity and team, written out for editing."""
-    market, text = profile.market, Text()
-    text.key(0, "market")
-    text.key(1, "country", market.country)
-    text.key(1, "region", market.region)
-    text.key(1, "time_zone", market.time_zone)
-    text.key(1, "weekend", market.weekend)
-    text.key(1, "languages", market.languages)
-    text.key(0, "teams")
-    text.lines += [f"  - {{name: {team.name}, locales: [{', '.join(team.locales)}]}}" for team in profile.teams]
-    return str(text) + _SKELETON.format(market=market.country)
 
 
 def _source(text: Text, made: Plan, drop: str) -> None:

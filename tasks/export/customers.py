@@ -9,19 +9,28 @@ from typing import Literal
 import duckdb
 
 from region_profiles.models import Profile
-from tasks.contract import CUSTOMERS
 from tasks.errors import Terminal
 from tasks.export import cells
+from tasks.export.contacts import SOURCES, contacts_sql
 from tasks.export.dialect import Dialect
 from tasks.export.labels import Labels
+from tasks.export.locales import cldr
 from tasks.files import parquet
+from tasks.localize import display_digits
+from tasks.localize.patterns import precision
 from tasks.sql import literal, name
 
-Grant = Literal["customers", "names", "emails", "phones"]
+Grant = Literal["customers", "names", "emails", "phones", "addresses"]
 Cell = Literal["identifier", "text", "phone", "number", "date", "label", "code"]
 
 #: DuckDB's temporary table that the files are written from: one row a customer, in the files' order.
 BASE = "export_customers"
+
+#: Keeps the groups of a number in their order where the reader's script runs from right to left.
+LEFT_TO_RIGHT = "\u200e"
+
+#: Decimals of money in customers.parquet (docs/contracts.md, Traits).
+PUBLISHED_DECIMALS = 2
 
 #: Traits that customers.parquet must have beside the dimensions.
 TRAITS = (
@@ -29,16 +38,20 @@ TRAITS = (
     "recency_days", "orders", "frequency", "monetary_local", "currency", "monetary_reference", "reference_currency",
     "monetary_ppp", "effort", "r_score", "f_score", "m_score", "stratum",
 )  # fmt: skip
-CONTACT = ("member_number", "name", "email", "phone", "contactable_email", "contactable_phone", "contactable_sms")
+CONTACT = (
+    "member_number", "name", "salutation", "email", "phone", "phone_national", "address",
+    "contactable_email", "contactable_phone", "contactable_sms", "contactable_post",
+)  # fmt: skip
+_OF_CONTACTS = ("language_evidence", "name", "email", "phone")
 
 #: Shown with the window, since they count only what lies in it.
 _WINDOWED = frozenset({"orders", "frequency", "monetary_local", "monetary_reference", "monetary_ppp"})
 _CELLS: Mapping[str, Cell] = {
-    **dict.fromkeys(("member_number", "home_store"), "identifier"),
-    **dict.fromkeys(("name", "email"), "text"),
+    **dict.fromkeys(("member_number", "home_store", "phone_national"), "identifier"),
+    **dict.fromkeys(("name", "salutation", "email", "address"), "text"),
     "phone": "phone",
-    **dict.fromkeys(("type", "language", "home_country", "stratum"), "label"),
-    **dict.fromkeys(("contactable_email", "contactable_phone", "contactable_sms"), "label"),
+    **dict.fromkeys(("type", "language", "language_evidence", "home_country", "stratum"), "label"),
+    **dict.fromkeys((column for column in CONTACT if column.startswith("contactable_")), "label"),
     **dict.fromkeys(("first_order_date", "last_order_date"), "date"),
     **dict.fromkeys(("currency", "reference_currency"), "code"),
 }
@@ -48,7 +61,11 @@ _PLAIN: Mapping[Cell, Callable[[str, Dialect], str]] = {
     "number": cells.sql_number,
     "date": cells.sql_date,
 }
-_GRANTED: Mapping[str, Grant] = {"name": "names", "email": "emails", "phone": "phones"}
+#: Columns that need a grant beyond `customers`.
+GRANTED: Mapping[str, Grant] = {
+    "name": "names", "salutation": "names", "email": "emails", "phone": "phones", "phone_national": "phones",
+    "address": "addresses",
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,8 +89,8 @@ def load_base(con: duckdb.DuckDBPyConnection, profile: Profile, customers: str, 
     coded = [column for column, kind in _CELLS.items() if kind in {"label", "code"}]
     coded += [f"segment_{one}" for one in dimensions]
     _require(con, customers, (*TRAITS, *(f"segment_{one}" for one in dimensions)))
-    _require(con, contacts, tuple(c.name for c in CUSTOMERS.columns if c.name.startswith(("consent_", "phone"))))
-    con.execute(_base_sql(customers, contacts, dimensions))
+    _require(con, contacts, ("member_number", *_OF_CONTACTS, *SOURCES))
+    con.execute(_base_sql(con, profile, customers, contacts))
     rows, distinct, unmatched = con.execute(
         f"SELECT count(*), count(DISTINCT customer_id), count(*) - count(member_number) FROM {BASE}"
     ).fetchall()[0]
@@ -95,36 +112,33 @@ def _codes_sql(columns: Iterable[str]) -> str:
     return f"SELECT {', '.join(f'coalesce({one}, [])' for one in lists)} FROM {BASE}"
 
 
-def _base_sql(customers: str, contacts: str, dimensions: Iterable[str]) -> str:
-    traits = ", ".join(f"t.{name(column)}" for column in (*TRAITS, *(f"segment_{one}" for one in dimensions)))
-    usable = "p.phone IS NOT NULL AND p.phone_status IS DISTINCT FROM 'invalid'"
-    # A name in parts: the family's first and unspaced where it is written in Han, kana or hangul.
-    parts = (
-        "CASE WHEN regexp_matches(p.family_name, '[\\p{Han}\\p{Hiragana}\\p{Katakana}\\p{Hangul}]') "
-        "THEN p.family_name || coalesce(p.given_name, '') "
-        "ELSE nullif(concat_ws(' ', p.given_name, p.family_name), '') END"
-    )
+def _base_sql(con: duckdb.DuckDBPyConnection, profile: Profile, customers: str, contacts: str) -> str:
+    dimensions = profile.dimensions
+    own = con.execute(f"SELECT max(currency) FROM {parquet(customers)}").fetchall()[0][0]
+    local, chain = decimals(own or profile.market.currencies[-1].code), decimals(profile.money.reporting_currency)
+    traits = [f"t.{name(column)}" for column in (*TRAITS, *(f"segment_{one}" for one in dimensions))]
+    canonical = [f"p.{name(column)}" for column in ("member_number", *_OF_CONTACTS, *SOURCES)]
+    joined = f"""(
+        SELECT {", ".join((*traits, *canonical))}
+        FROM {parquet(customers)} t LEFT JOIN {parquet(contacts)} p ON p.customer_id = t.customer_id)"""
     return f"""
         CREATE OR REPLACE TEMP TABLE {BASE} AS
-        WITH joined AS (
-            SELECT {traits}, p.member_number, coalesce(p.name, {parts}, p.company) AS name, p.email, p.phone,
-                p.email IS NOT NULL AND p.consent_email IS NOT DISTINCT FROM 'yes' AS by_email,
-                {usable} AND p.consent_phone IS NOT DISTINCT FROM 'yes' AS by_phone,
-                {usable} AND p.consent_sms IS NOT DISTINCT FROM 'yes' AS by_sms
-            FROM {parquet(customers)} t
-            LEFT JOIN {parquet(contacts)} p ON p.customer_id = t.customer_id
-        )
         SELECT * REPLACE (
-                CAST(monetary_local AS DECIMAL(18, 2)) AS monetary_local,
-                CAST(monetary_reference AS DECIMAL(18, 2)) AS monetary_reference,
-                CAST(monetary_ppp AS DECIMAL(18, 2)) AS monetary_ppp,
-                CASE WHEN by_email THEN email END AS email,
-                CASE WHEN by_phone OR by_sms THEN phone END AS phone,
-                CAST(effort AS DECIMAL(18, 6)) AS effort),
-            CASE WHEN by_email THEN 'yes' ELSE 'no' END AS contactable_email,
-            CASE WHEN by_phone THEN 'yes' ELSE 'no' END AS contactable_phone,
-            CASE WHEN by_sms THEN 'yes' ELSE 'no' END AS contactable_sms
-        FROM joined ORDER BY monetary_reference DESC NULLS LAST, customer_id"""
+            CAST(monetary_local AS DECIMAL(18, {local})) AS monetary_local,
+            CAST(monetary_reference AS DECIMAL(18, {chain})) AS monetary_reference,
+            CAST(monetary_ppp AS DECIMAL(18, 2)) AS monetary_ppp,
+            CAST(effort AS DECIMAL(18, 6)) AS effort)
+        FROM ({contacts_sql(con, profile, customers, contacts, joined)})
+        ORDER BY monetary_reference DESC NULLS LAST, customer_id"""
+
+
+def decimals(currency: str) -> int:
+    """Decimals of a currency's amounts in files: what its prices have or had lately, and no more than published money.
+
+    >>> decimals("JPY"), decimals("EUR"), decimals("KWD"), decimals("HUF")
+    (0, 2, 2, 2)
+    """
+    return min(PUBLISHED_DECIMALS, max(precision(currency).digits, display_digits(currency)))
 
 
 def _require(con: duckdb.DuckDBPyConnection, source: str, columns: tuple[str, ...]) -> None:
@@ -146,19 +160,21 @@ def customer_columns(profile: Profile, grants: frozenset[str]) -> tuple[str, ...
 
     Contact data stands only where granted; the language is left out where a dimension shows it.
     """
-    contact = [column for column in CONTACT if _GRANTED.get(column, "customers") in grants]
+    contact = [column for column in CONTACT if GRANTED.get(column, "customers") in grants]
     shown = {getattr(kind, "trait", None) for kind in profile.dimensions.values()}
     plain = [column for column in TRAITS[1:-1] if column not in shown or column not in {"language", "home_country"}]
+    plain.insert(plain.index("home_store"), "language_evidence")
     pairs = [f"segment_{one}" for one in profile.dimensions] + ["stratum"]
     return (*contact, *plain, *(cell for column in pairs for cell in (column, f"{column}|code")))
 
 
 def header(profile: Profile, columns: Iterable[str], labels: Labels, dialect: Dialect) -> str:
     """The translated header line."""
-    return cells.line([cells.cell(_heading(profile, column, labels), dialect) for column in columns], dialect)
+    return cells.line([cells.cell(column_heading(profile, column, labels), dialect) for column in columns], dialect)
 
 
-def _heading(profile: Profile, column: str, labels: Labels) -> str:
+def column_heading(profile: Profile, column: str, labels: Labels) -> str:
+    """The heading of a column of `customer_columns`: a trait's, a dimension's, or that of a dimension's code."""
     base, _, code = column.partition("|")
     if base == "stratum" or base.startswith("segment_"):
         text = labels.text("dimension", base.removeprefix("segment_"))
@@ -212,16 +228,19 @@ def _select(row: list[str], dialect: Dialect, where: str) -> str:
 def _cell(profile: Profile, column: str, base: Base, labels: Labels, dialect: Dialect) -> str:
     source, _, code = column.partition("|")
     value = name(source)
+    if source == "phone_national" and dialect.guard and cldr(labels.locale).text_direction == "rtl":
+        value = f"{literal(LEFT_TO_RIGHT)} || {value}"
     kind: Cell = "code" if code else _CELLS.get(source, "label" if source.startswith("segment_") else "number")
     if kind in _PLAIN:
         return _PLAIN[kind](value, dialect)
     if kind == "identifier":
         return cells.sql_identifier(value, dialect, marked=dialect.guard and base.marked[source])
-    names = _labels(profile, source, base, labels) if kind == "label" else {one: one for one in base.codes[source]}
+    names = code_labels(profile, source, base, labels) if kind == "label" else {one: one for one in base.codes[source]}
     return cells.sql_label(value, names, dialect)
 
 
-def _labels(profile: Profile, column: str, base: Base, labels: Labels) -> dict[str, str]:
+def code_labels(profile: Profile, column: str, base: Base, labels: Labels) -> dict[str, str]:
+    """Label of each code that occurs in a column, in the reader's language."""
     codes = base.codes.get(column, ())
     if column.startswith("contactable_"):
         return {word: labels.text("word", word) for word in ("yes", "no")}
@@ -231,4 +250,6 @@ def _labels(profile: Profile, column: str, base: Base, labels: Labels) -> dict[s
         return {code: labels.country_name(code) for code in codes}
     if column == "type":
         return {code: labels.text("type", code) for code in codes}
+    if column == "language_evidence":
+        return {code: labels.text("language evidence", code) for code in codes}
     return labels.segments(profile, column.removeprefix("segment_"), codes)

@@ -12,7 +12,7 @@ import pyarrow as pa
 
 from tasks.export.dialect import Dialect
 
-Kind = Literal["customers", "contacts", "segments", "tags"]
+Kind = Literal["customers", "contacts", "segments", "tags", "report", "workbook"]
 
 
 @dataclass(frozen=True, slots=True)

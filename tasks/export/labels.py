@@ -9,12 +9,11 @@ from functools import cache
 from importlib import resources
 
 from babel import Locale, UnknownLocaleError
-from babel.messages.pofile import read_po
 
+from region_profiles.catalogs.messages import ROOT, SOURCE_LANGUAGE, Key, languages, plural_rule, read, texts
 from region_profiles.models import Dimension, Profile, RulesDimension, TiersDimension
 from tasks.export.locales import cldr, lineage
-
-SOURCE_LANGUAGE = "en"
+from tasks.localize import Formatter, formatter
 
 
 class Labels:
@@ -45,13 +44,22 @@ class Labels:
             for context, code in sorted(self._missing)
         )
 
+    @property
+    def formatter(self) -> Formatter:
+        """Numbers and dates as the reader writes them."""
+        return formatter(self.locale)
+
     def find(self, code: str, *contexts: str) -> str | None:
         """The message of a code in the first context that has it, in the reader's language, then in English."""
+        found = self._find(code, contexts)
+        return None if found is None else found[1][-1]
+
+    def _find(self, code: str, contexts: Sequence[str]) -> tuple[str, tuple[str, ...]] | None:
         for language in dict.fromkeys((self.language, SOURCE_LANGUAGE)):
             messages = catalog(language)
             for context in contexts:
-                if text := messages.get((context, code)):
-                    return text
+                if forms := messages.get((context, code)):
+                    return language, forms
         return None
 
     def text(self, context: str, code: str, **values: object) -> str:
@@ -61,6 +69,19 @@ class Labels:
             self._missing.add((context, code))
             return code
         return message % values if values else message
+
+    def count(self, context: str, code: str, n: int, **values: object) -> str:
+        """A message that counts: its plural form for `n`, with `n` as the reader writes it.
+
+        >>> Labels("en-GB").count("report", "in_days", 1), Labels("en-GB").count("report", "rows", 12345)
+        ('in 1 day', '12,345 rows')
+        """
+        found = self._find(code, (context,))
+        if found is None:
+            self._missing.add((context, code))
+            return f"{code} {self.formatter.decimal(n)}"
+        language, forms = found
+        return forms[plural_rule(language)(n)] % {"n": self.formatter.decimal(n), **values}
 
     def language_name(self, code: str) -> str:
         """A language's name by CLDR: of the tag as a whole, else with its script or territory in brackets.
@@ -149,32 +170,22 @@ def segment_codes(kind: Dimension | None) -> tuple[str, ...]:
 
 
 @cache
-def languages() -> frozenset[str]:
-    """Languages that have a catalog."""
-    folder = resources.files("region_profiles") / "catalogs"
-    return frozenset(entry.name for entry in folder.iterdir() if (entry / "strata.po").is_file())
-
-
-@cache
-def catalog(language: str) -> Mapping[tuple[str, str], str]:
-    """Messages of a language by context and code; what is fuzzy or empty is not there."""
-    source = resources.files("region_profiles") / "catalogs" / language / "strata.po"
-    with source.open("rb") as lines:
-        messages = read_po(lines, locale=language.replace("-", "_"))
-    return {
-        (str(message.context), str(message.id)): str(message.string)
-        for message in messages
-        if message.id and message.string and not message.fuzzy
-    }
+def catalog(language: str) -> Mapping[Key, tuple[str, ...]]:
+    """Messages of a language by context and code, as one form or its plurals; what is fuzzy or empty is not there."""
+    messages = read(ROOT / language / "strata.po")
+    return {key: texts(one) for key, one in messages.items() if all(texts(one)) and not one.fuzzy}
 
 
 def catalog_digests(locales: Iterable[str]) -> dict[str, str]:
-    """sha256 of the catalogs that the words of these locales come from, and of the table of cultures.
+    """sha256 of what the words and forms of these locales come from: catalogs, the tables of cultures and calendars.
 
-    English is always among them: it says what a catalog does not. What no team reads changes no publication.
+    English is always among the catalogs: it says what another does not. What no team reads changes no publication.
     """
     root = resources.files("region_profiles")
     read = {SOURCE_LANGUAGE, *(Labels(locale).language for locale in locales)}
     files = {f"catalog {name}": root / "catalogs" / name / "strata.po" for name in read}
     files["excel cultures"] = root / "reference_cultures" / "excel_cultures.csv"
+    culture = (root / "culture").iterdir()
+    files |= {f"culture {one.name}": one for one in culture if one.name.endswith((".yaml", ".csv"))}
+    files["territories"] = root / "territories.yaml"
     return {name: hashlib.sha256(file.read_bytes()).hexdigest() for name, file in sorted(files.items())}

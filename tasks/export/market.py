@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
@@ -13,34 +12,18 @@ import pyarrow as pa
 
 from region_profiles.models import Profile
 from tasks.errors import Terminal
-from tasks.export import summary
-from tasks.export.customers import BASE, Base, customer_columns, header, lines_sql, load_base, tags_sql
+from tasks.export import machine, summary
+from tasks.export.background import Background
+from tasks.export.customers import BASE, customer_columns, header, lines_sql, load_base, tags_sql
 from tasks.export.dialect import MACHINE, excel_dialect
 from tasks.export.files import ExportFile, Kind, write_lines
+from tasks.export.job import Job, Reader, readers_of, teams_of
 from tasks.export.labels import Labels
+from tasks.export.report import Facts, load_facts, write_report
+from tasks.export.workbook import workbooks
 from tasks.sql import literal
 
 _BATCH = 65_536
-
-
-@dataclass(frozen=True, slots=True)
-class Audience:
-    """Teams that read a locale with the same grants."""
-
-    teams: tuple[str, ...]
-    grants: frozenset[str]
-
-
-@dataclass(frozen=True, slots=True)
-class _Job:
-    """What all files of a market's export share."""
-
-    con: duckdb.DuckDBPyConnection
-    profile: Profile
-    base: Base
-    figures: summary.Summary
-    out: Path
-    stem: str
 
 
 def export_market(
@@ -51,69 +34,83 @@ def export_market(
     out: Path,
     *,
     as_of: date,
+    background: Background | None = None,
 ) -> tuple[ExportFile, ...]:
     """Write a market's localized files below `out`, laid out as in a publication; docs/exports.md shows them.
 
-    `segmented_dir` holds customers.parquet and segments.parquet (docs/contracts.md, Segments); `contacts` is the
-    canonical customers file of normalize, the only place of member numbers, names, addresses and numbers. Every
-    file has all customers of the market, but for the contact lists split by language; money keeps the digits it has
-    in the Parquet. The same inputs give the same bytes. Raises Terminal where the files do not fit together, and
-    ProfileError for a locale that CLDR does not know.
+    `segmented_dir` holds customers.parquet, segments.parquet and membership.parquet (docs/contracts.md, Segments);
+    `contacts` is the canonical customers file of normalize, the only place of member numbers, names, addresses and
+    numbers. Every list has all customers of the market, but for the contact lists split by language. Which kinds of
+    files there are is the profile's `exports.formats`; reports need the `background`. The same inputs give the same
+    bytes. Raises Terminal where the files do not fit together, and ProfileError for a locale that CLDR does not know.
     """
     base = load_base(con, profile, str(segmented_dir / "customers.parquet"), str(contacts))
     try:
         figures = summary.load_summary(con, profile, str(segmented_dir / "segments.parquet"), base)
-        stem = f"{profile.market.country}_{as_of.isoformat()}"
-        job = _Job(con, profile, base, figures, out, stem)
-        files = [_tags(job, as_of)]
+        job = Job(con, profile, base, figures, out, f"{profile.market.country}_{as_of.isoformat()}", as_of)
+        facts = None
+        if background is not None and "html" in profile.exports.formats:
+            facts = load_facts(con, profile, base, figures, background, segmented_dir, as_of)
+        files = [_tags(job)]
         for locale in dict.fromkeys(locale for team in profile.teams for locale in team.locales):
-            files += [_summary(job, locale), *_customers(job, locale)]
+            files += _of_locale(job, locale, facts, background)
     finally:
         con.execute(f"DROP TABLE IF EXISTS {BASE}")
     return tuple(sorted(files, key=lambda file: file.path))
 
 
-def audiences(profile: Profile, locale: str) -> tuple[Audience, ...]:
-    """The teams of a locale that may see rows of customers, by their grants, in the profile's order."""
-    by_grants: dict[frozenset[str], list[str]] = {}
-    for team in profile.teams:
-        if locale in team.locales and "customers" in team.grants:
-            by_grants.setdefault(frozenset(team.grants), []).append(team.name)
-    return tuple(Audience(tuple(names), grants) for grants, names in by_grants.items())
+def _of_locale(job: Job, locale: str, facts: Facts | None, background: Background | None) -> Iterator[ExportFile]:
+    formats, readers = job.profile.exports.formats, readers_of(job.profile, locale)
+    if facts is not None and background is not None:
+        yield write_report(job.profile, facts, job.figures, background, locale, job.out)
+    if "xlsx" in formats:
+        yield from workbooks(job, locale, readers)
+    if "csv" in formats:
+        yield from _segments(job, locale)
+        for reader in readers:
+            yield from _customers(job, locale, reader)
 
 
-def _tags(job: _Job, as_of: date) -> ExportFile:
-    head, select = tags_sql(job.base, as_of.isoformat(), MACHINE)
+def _tags(job: Job) -> ExportFile:
+    head, select = tags_sql(job.base, job.as_of.isoformat(), MACHINE)
     teams = tuple(team.name for team in job.profile.teams if "customers" in team.grants)
     path, body = f"tags/{job.stem}_tags.csv", _batches(job.con, select)
     return write_lines(job.out, path, head, body, locale="", kind="tags", dialect=MACHINE, teams=teams)
 
 
-def _summary(job: _Job, locale: str) -> ExportFile:
+def _segments(job: Job, locale: str) -> Iterator[ExportFile]:
     dialect, labels = excel_dialect(locale), Labels(locale)
     head = summary.header(job.profile, labels, dialect)
     body = list(summary.lines(job.profile, job.figures, labels, dialect))
-    path, notes = f"{locale}/summary/{job.stem}_{locale}_segments.csv", (*dialect.notes, *labels.notes)
-    teams = tuple(team.name for team in job.profile.teams if locale in team.locales)
-    return write_lines(
-        job.out, path, head, body, locale=locale, kind="segments", dialect=dialect, teams=teams, notes=notes
+    stem, teams = f"{locale}/summary/{job.stem}_{locale}_segments", teams_of(job.profile, locale)
+    notes = (*dialect.notes, *labels.notes)
+    yield write_lines(
+        job.out, f"{stem}.csv", head, body, locale=locale, kind="segments", dialect=dialect, teams=teams, notes=notes
     )
+    if job.profile.exports.machine:
+        head, coded = machine.segments(job.figures)
+        yield write_lines(
+            job.out, f"{stem}_machine.csv", head, coded, locale=locale, kind="segments", dialect=MACHINE, teams=teams
+        )
 
 
-def _customers(job: _Job, locale: str) -> Iterator[ExportFile]:
-    """A locale's customers, once for each set of grants; where there are several, the file names say whose."""
-    readers = audiences(job.profile, locale)
-    for audience in readers:
-        suffix = "" if len(readers) == 1 else "_" + "-".join(audience.teams)
-        yield _rows(job, locale, audience, f"customers{suffix}", "customers", "true")
-        if job.profile.exports.split_by_language:
-            for language, where in _languages(job.con):
-                yield _rows(job, locale, audience, f"contacts{suffix}_{language}", "contacts", where)
+def _customers(job: Job, locale: str, reader: Reader) -> Iterator[ExportFile]:
+    """A reader's customers, in a list for each language too where the profile wants it."""
+    yield _rows(job, locale, reader, f"customers{reader.suffix}", "customers", "true")
+    if job.profile.exports.machine:
+        columns, labels = customer_columns(job.profile, reader.grants), Labels(locale)
+        head, select = machine.customers(job.profile, columns, job.base, labels)
+        path = f"{locale}/customers/{job.stem}_{locale}_customers{reader.suffix}_machine.csv"
+        body, teams = _batches(job.con, select), reader.teams
+        yield write_lines(job.out, path, head, body, locale=locale, kind="customers", dialect=MACHINE, teams=teams)
+    if job.profile.exports.split_by_language:
+        for language, where in _languages(job.con):
+            yield _rows(job, locale, reader, f"contacts{reader.suffix}_{language}", "contacts", where)
 
 
-def _rows(job: _Job, locale: str, audience: Audience, name: str, kind: Kind, where: str) -> ExportFile:
+def _rows(job: Job, locale: str, reader: Reader, name: str, kind: Kind, where: str) -> ExportFile:
     dialect, labels = excel_dialect(locale), Labels(locale)
-    columns = customer_columns(job.profile, audience.grants)
+    columns = customer_columns(job.profile, reader.grants)
     head = header(job.profile, columns, labels, dialect)
     select = lines_sql(job.profile, columns, job.base, labels, dialect, where=where)
     return write_lines(
@@ -124,13 +121,13 @@ def _rows(job: _Job, locale: str, audience: Audience, name: str, kind: Kind, whe
         locale=locale,
         kind=kind,
         dialect=dialect,
-        teams=audience.teams,
+        teams=reader.teams,
         notes=(*dialect.notes, *labels.notes),
     )
 
 
 def _languages(con: duckdb.DuckDBPyConnection) -> Iterator[tuple[str, str]]:
-    """Each language that customers state, and its condition; `und` is BCP 47's undetermined."""
+    """Each language of customers, and its condition; `und` is BCP 47's undetermined."""
     found = con.execute(f"SELECT DISTINCT language FROM {BASE} ORDER BY language NULLS LAST").fetchall()
     for (language,) in found:
         if language is None:

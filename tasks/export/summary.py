@@ -12,7 +12,7 @@ import pyarrow as pa
 from region_profiles.models import Profile
 from tasks.errors import Terminal
 from tasks.export import cells
-from tasks.export.customers import BASE, Base, heading
+from tasks.export.customers import BASE, Base, decimals, heading
 from tasks.export.dialect import Dialect
 from tasks.export.labels import Labels, segment_codes
 from tasks.export.suppress import Row, links, withheld
@@ -52,14 +52,15 @@ def load_summary(con: duckdb.DuckDBPyConnection, profile: Profile, segments: str
     The total is that of the first dimension, guests included; money is summed before it is rounded, half away from
     zero. Shares are fractions with six digits.
     """
-    measures = ", ".join(f"CAST({name} AS {kind})" for name, kind in MEASURES.items())
-    source = parquet(segments)
+    currencies, source = _currencies(con, profile), parquet(segments)
+    kinds = {**MEASURES, **{name: f"DECIMAL(38, {decimals(currencies[code])})" for name, code in _PAIRED.items()}}
+    measures = ", ".join(f"CAST({name} AS {kind})" for name, kind in kinds.items())
     found = con.execute(f"SELECT dimension, segment, {measures} FROM {source}").fetchall()
     rows = {(row[0], row[1]): dict(zip(MEASURES, row[2:], strict=True)) for row in found}
     names = [name for name in (*profile.dimensions, "stratum") if any(row[0] == name for row in rows)]
     if not names:
         raise Terminal("no segments", file="segments.parquet", expected="a row for each dimension and segment")
-    sums = ", ".join(f"CAST(sum({name}) AS {kind})" for name, kind in MEASURES.items())
+    sums = ", ".join(f"CAST(sum({name}) AS {kind})" for name, kind in kinds.items())
     market = con.execute(f"SELECT {sums} FROM {source} WHERE dimension = {literal(names[0])}").fetchall()[0]
     total = dict(zip(MEASURES, market, strict=True))
     ordered = [row for name in names for row in _ordered(profile, name, rows)]
@@ -67,7 +68,7 @@ def load_summary(con: duckdb.DuckDBPyConnection, profile: Profile, segments: str
     hidden = withheld(counts, profile.privacy.minimum_count, _links(con, base, names))
     if len(hidden) == len([row for row in counts if counts[row]]) and hidden:
         hidden |= {(MARKET, "all")}
-    return Summary({(MARKET, "all"): total, **{row: rows[row] for row in ordered}}, hidden, _currencies(con, profile))
+    return Summary({(MARKET, "all"): total, **{row: rows[row] for row in ordered}}, hidden, currencies)
 
 
 def header(profile: Profile, labels: Labels, dialect: Dialect) -> str:

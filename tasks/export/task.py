@@ -3,21 +3,41 @@
 from __future__ import annotations
 
 import shutil
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from datetime import date
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import pyarrow.parquet as pq
 
 from tasks.door import door
+from tasks.export.background import Background
 from tasks.export.market import export_market
 from tasks.memo import digest_of, remember
 from tasks.normalize.task import Normalized
+from tasks.objects import open_store
 from tasks.run import MarketRun
 from tasks.segment.task import Segments
 
-SECTIONS = {"market", "money", "tax", "traits", "dimensions", "stratum", "teams", "exports", "privacy"}
+SECTIONS = {
+    "market", "money", "tax", "traits", "dimensions", "stratum", "teams", "exports", "privacy", "playbooks", "contact",
+    "calendar",
+}  # fmt: skip
 CANONICAL = ("customers", "segments", "membership")
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What the stages before tell the export, as `Background` has it; `previous`: as-of date, key and sha256."""
+
+    publication: str
+    previous: tuple[date, str, str] | None
+    ledger: Mapping[str, Mapping[str, Any]]
+    reconciliation: Mapping[str, Any]
+    days: Mapping[date, Decimal]
+    money: Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +50,9 @@ class Staged:
 
 
 @door("export")
-def export(run: MarketRun, normalized: Normalized, segments: Segments, catalogs: dict[str, str]) -> Staged:
+def export(
+    run: MarketRun, normalized: Normalized, segments: Segments, catalogs: Mapping[str, str], told: Told
+) -> Staged:
     """Write the localized files of every locale that the market's teams name, beside the canonical ones."""
 
     def compute(folder: Path) -> dict[str, Any]:
@@ -43,9 +65,12 @@ def export(run: MarketRun, normalized: Normalized, segments: Segments, catalogs:
         con = run.cursor()
         try:
             contacts = normalized.folder / "customers.parquet"
-            files = export_market(con, run.profile, canonical, contacts, out, as_of=run.as_of)
+            before = folder / ".previous.parquet"
+            background = _background(run, told, before)
+            files = export_market(con, run.profile, canonical, contacts, out, as_of=run.as_of, background=background)
         finally:
             con.close()
+            before.unlink(missing_ok=True)
         rows = {file.path: file.rows for file in files}
         for path in sorted(canonical.glob("*.parquet")):
             rows[f"canonical/{path.name}"] = pq.read_metadata(path).num_rows
@@ -58,7 +83,25 @@ def export(run: MarketRun, normalized: Normalized, segments: Segments, catalogs:
         "segments": segments.digest,
         "as_of": str(run.as_of),
         "catalogs": catalogs,
+        "told": digest_of(asdict(told) | {"days": sorted((str(day), amount) for day, amount in told.days.items())}),
         "profile": digest_of(run.profile.model_dump(mode="json", include=SECTIONS, by_alias=True)),
     }
     found = remember(run.results, "staged", depends_on, compute)
     return Staged(found.folder / "publication", dict(found.notes["rows"]), dict(found.notes["notes"]))
+
+
+def _background(run: MarketRun, told: Told, before: Path) -> Background:
+    """What the stages before told, with the publication before in the file `before`."""
+    as_of = None
+    if told.previous is not None:
+        as_of, key, _ = told.previous
+        open_store(run.publish).download(key, before)
+    return Background(
+        publication=told.publication,
+        previous_as_of=as_of,
+        previous=None if as_of is None else before,
+        ledger=told.ledger,
+        reconciliation=told.reconciliation,
+        days=told.days,
+        money=told.money,
+    )

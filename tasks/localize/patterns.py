@@ -11,6 +11,7 @@ from typing import Any, Literal
 
 from babel.core import get_global
 
+from region_profiles.territories import no_money
 from tasks.errors import Terminal
 from tasks.localize.data import cldr
 
@@ -135,7 +136,7 @@ def precision(currency: str, *, cash: bool = False) -> Precision:
     >>> precision("KWD"), precision("CHF", cash=True)
     (Precision(digits=3, step=1), Precision(digits=2, step=5))
     """
-    if currency not in get_global("all_currencies") or currency in _NO_MONEY:
+    if currency not in get_global("all_currencies") or currency in no_money():
         raise Terminal(
             "a currency without digits",
             value=currency,
@@ -147,10 +148,6 @@ def precision(currency: str, *, cash: bool = False) -> Precision:
     if not cash:
         return Precision(its["digits"])
     return Precision(its.get("cashDigits", its["digits"]), its.get("cashRounding", 0) or 1)
-
-
-#: ISO 4217 codes whose minor unit is "N.A.": metals, funds of account, testing, none.
-_NO_MONEY = frozenset(["XAG", "XAU", "XBA", "XBB", "XBC", "XBD", "XDR", "XPD", "XPT", "XSU", "XTS", "XUA", "XXX"])
 
 
 def money_style(

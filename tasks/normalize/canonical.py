@@ -23,6 +23,7 @@ from tasks.normalize.steps import (
     finish_lines,
     read_corrections,
     read_customers,
+    read_feedback,
     read_lines,
     read_table,
 )
@@ -32,7 +33,7 @@ from tasks.privacy.tombstones import parse_tombstones
 from tasks.records import Ledger, Sources
 from tasks.sql import name
 
-_ORDER = ("corrections", "stores", "rates", "controls", "customers", "transactions")
+_ORDER = ("corrections", "stores", "rates", "controls", "feedback", "customers", "transactions")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +47,7 @@ class Canonical:
     corrections: Path | None = None
     rates: Path | None = None
     controls: Path | None = None
+    feedback: Path | None = None
     ledger: Ledger = field(default_factory=dict)
     evidence: dict[str, Any] = field(default_factory=dict)
 
@@ -80,6 +82,7 @@ def normalize(
         for table in ("stores", "rates", "controls"):
             if table in mine:
                 read_table(run, table)
+        read_feedback(run)
         people = read_customers(run)
         lines = read_lines(run)
         customers.find_buyers(con, STAGED)

@@ -4,7 +4,7 @@
 - merge: the member is the person `value`; chains are followed, a cycle is an error. A later merge of a member replaces
   an earlier one. A merge into a number that neither customers nor lines know does nothing: the customer would vanish.
 - split: the member is a person of their own again: it ends a merge of that member with an earlier (or equal) date.
-- language: the stated preference is `value`.
+- language: the stated preference is `value`, as if the customer had chosen it.
 - event: kept in the table for later stages; it changes no row.
 """
 
@@ -20,6 +20,7 @@ import pyarrow as pa
 
 from tasks.errors import DropError
 from tasks.normalize.parse_code import language
+from tasks.normalize.sql import create
 from tasks.privacy.mask import mask
 
 #: Corrections that put a customer aside, and the kind under which the ledger counts it.
@@ -125,8 +126,4 @@ def store(con: duckdb.DuckDBPyConnection, resolved: Resolved) -> None:
 
 def _table(con: duckdb.DuckDBPyConnection, table: str, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
     arrow = pa.table({c: pa.array([row[i] for row in rows], pa.string()) for i, c in enumerate(columns)})
-    con.register("strata_arrow", arrow)
-    try:
-        con.execute(f"CREATE OR REPLACE TEMP TABLE {table} AS SELECT * FROM strata_arrow").fetchall()
-    finally:
-        con.unregister("strata_arrow")
+    create(con, table, arrow)

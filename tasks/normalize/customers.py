@@ -14,7 +14,9 @@ from tasks.contract import CUSTOMERS, INPUT_ONLY, SQL_TYPES
 from tasks.files import PUBLISHED
 from tasks.normalize.faults import Fault
 from tasks.normalize.fields import rounded_sql
+from tasks.normalize.languages import resolved_sql
 from tasks.normalize.mapping import Mapped
+from tasks.normalize.parse_text import tidy
 from tasks.normalize.tables import Derived, Staged, stage_table
 from tasks.parse_date import EARLIEST_YEAR
 from tasks.privacy.pseudonyms import pseudonym_sql
@@ -35,7 +37,7 @@ def stage_customers(
         own = "0 AS file, 0::BIGINT AS record, 0::BIGINT AS row_faults, 0::BIGINT AS field_bits, 0::TINYINT AS aside"
         con.execute(
             f"CREATE OR REPLACE TEMP TABLE strata_customers AS SELECT {own}, {columns}, "
-            "NULL::VARCHAR AS phone_status WHERE false"
+            "NULL::VARCHAR AS phone_status, NULL::BOOLEAN AS home_unread WHERE false"
         ).fetchall()
         return None
     rounded = Fault("member_number:rounded", rounded_sql("member_number"), "member_number")
@@ -43,17 +45,32 @@ def stage_customers(
 
 
 def _derive(mapped: Mapped, as_of: date, values: Mapping[str, str]) -> Derived:
-    """The phone's status; the year of birth, from the date where none is given, and null where it cannot be."""
+    """The phone's status; whether a home is given that is no country; the year of birth, null where it cannot be.
+
+    Where no year is given it is that of the date.
+    """
     status = "CASE WHEN value_phone IS NULL THEN 'none' ELSE split_part(value_phone, ':', 1) END"
-    phone = {"phone_status": status if mapped.has("phone") else "'none'"}
+    derived = {"phone_status": status if mapped.has("phone") else "'none'"}
+    derived["home_unread"] = _home_unread(mapped)
     if not (mapped.has("birth_year") or mapped.has("birth_date")):
-        return Derived(phone)
+        return Derived(derived)
     born = values["birth_date"]
     future = f"{born} > DATE '{as_of}' AND year({born}) < 2069"
     year = f"coalesce({values['birth_year']}, year({born}) - CASE WHEN {future} THEN 100 ELSE 0 END)"
     sound = f"{year} BETWEEN {EARLIEST_YEAR} AND {as_of.year}"
     implausible = Fault("birth_year:implausible", f"NOT ({sound})", "birth_year")
-    return Derived({**phone, "birth_year": f"CASE WHEN {sound} THEN {year} END"}, (implausible,))
+    return Derived({**derived, "birth_year": f"CASE WHEN {sound} THEN {year} END"}, (implausible,))
+
+
+def _home_unread(mapped: Mapped) -> str:
+    """Whether a home is given that is no country, or that the profile's values do not name."""
+    if not mapped.has("home_country"):
+        return "false"
+    unread = "text_home_country IS NOT NULL AND value_home_country IS NULL"
+    named = mapped.mapping.values.get("home_country")
+    if named and "*" not in named:
+        unread += f" OR clean_home_country NOT IN ({literals(map(tidy, named))})"
+    return f"coalesce({unread}, false)"
 
 
 def find_buyers(con: duckdb.DuckDBPyConnection, lines: str) -> None:
@@ -105,10 +122,10 @@ def find_excluded(con: duckdb.DuckDBPyConnection, profile: Profile, tombstones: 
     return int(con.execute("SELECT count(*) FROM strata_excluded").fetchall()[0][0])
 
 
-def write_customers(con: duckdb.DuckDBPyConnection, profile: Profile, target: Path) -> tuple[int, int]:
-    """Write customers.parquet: listed customers in input order, then derived ones by number; return (rows, derived).
+def list_customers(con: duckdb.DuckDBPyConnection) -> None:
+    """Write `strata_written`: listed customers, then derived ones; `language` is what was stated.
 
-    A derived customer is a member number of the lines that count which the customers lack.
+    A derived customer is a member number of the lines that count which the customers lack; its `file` is null.
     """
     listed = (
         f"SELECT c.* REPLACE (coalesce(l.language, c.language) AS language) FROM strata_customers c "
@@ -119,19 +136,31 @@ def write_customers(con: duckdb.DuckDBPyConnection, profile: Profile, target: Pa
     )
     con.execute(f"CREATE OR REPLACE TEMP TABLE strata_listed AS {listed}").fetchall()
     con.execute(
-        "CREATE OR REPLACE TEMP TABLE strata_derived AS SELECT b.member_number FROM strata_buyers b LEFT JOIN "
+        "CREATE OR REPLACE TEMP TABLE strata_derived AS SELECT b.member_number, l.language FROM strata_buyers b "
+        "LEFT JOIN strata_languages l USING (member_number) LEFT JOIN "
         "(SELECT member_number, count(*) AS lines FROM strata_doubles GROUP BY member_number) d USING (member_number) "
         "WHERE b.lines > coalesce(d.lines, 0) AND b.member_number NOT IN (SELECT member_number FROM strata_listed) "
         "AND b.member_number NOT IN (SELECT member_number FROM strata_excluded)"
     ).fetchall()
+    union = "SELECT * FROM strata_listed UNION ALL BY NAME SELECT * FROM strata_derived"
+    con.execute(f"CREATE OR REPLACE TEMP VIEW strata_written AS {union}").fetchall()
+
+
+def write_customers(
+    con: duckdb.DuckDBPyConnection, profile: Profile, target: Path, messages: str | None = None
+) -> tuple[int, int]:
+    """Write customers.parquet from `strata_written`, listed customers in input order; return (rows, derived).
+
+    `messages` is a relation of member_number and language: what those wrote in who stated none.
+    """
     derived = int(con.execute("SELECT count(*) FROM strata_derived").fetchall()[0][0])
     columns = [column for column in CUSTOMERS.columns if column.name not in INPUT_ONLY["customers"]]
     values = _values(profile)
     known = ", ".join(
         f"CAST({values.get(c.name, name(c.name))} AS {SQL_TYPES[c.type]}) AS {name(c.name)}" for c in columns
     )
-    union = "SELECT * FROM strata_listed UNION ALL BY NAME SELECT * FROM strata_derived"
-    query = f"SELECT {known} FROM ({union}) ORDER BY file NULLS LAST, record NULLS LAST, member_number"
+    people = resolved_sql(con, profile, "strata_written", messages)
+    query = f"SELECT {known} FROM {people} ORDER BY file NULLS LAST, record NULLS LAST, member_number"
     rows = con.execute(f"COPY ({query}) TO {literal(str(target))} ({PUBLISHED})").fetchall()[0][0]
     return int(rows), derived
 

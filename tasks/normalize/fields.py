@@ -20,6 +20,7 @@ from tasks.sql import literal, literals, name
 #: Text whose joiners are spelling, not noise.
 FREE = frozenset(
     {"name", "given_name", "family_name", "company", "address", "city", "subdivision", "store_name", "author", "reason"}
+    | {"text"}
 )
 _GENDERS = {"f": "female", "m": "male"}
 _CONSENT_UNKNOWN = ("unknown", "unbekannt")

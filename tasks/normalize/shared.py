@@ -20,7 +20,7 @@ from tasks.records import Sources
 from tasks.sql import literal, literals
 
 _NAMED = 10
-_SHARED = ("transactions", "customers", "stores", "corrections", "rates")
+_SHARED = ("transactions", "customers", "stores", "corrections", "rates", "controls", "feedback")
 
 
 @dataclass(slots=True)

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
+import duckdb
+import pyarrow as pa
+
 from tasks.sql import literal, name
 
 
@@ -38,6 +41,15 @@ def record_sql(place: str, starts: Mapping[int, int]) -> str:
     if len(starts) <= 1:
         return f"{place} + 1"
     return f"{place} - CASE file {' '.join(f'WHEN {file} THEN {starts[file]}' for file in sorted(starts))} END + 1"
+
+
+def create(con: duckdb.DuckDBPyConnection, table: str, rows: pa.Table) -> None:
+    """A temporary table of Arrow rows, in place of one of that name."""
+    con.register("strata_arrow", rows)
+    try:
+        con.execute(f"CREATE OR REPLACE TEMP TABLE {table} AS SELECT * FROM strata_arrow").fetchall()
+    finally:
+        con.unregister("strata_arrow")
 
 
 def select(relation: str, columns: Mapping[str, str], where: str | None = None) -> str:

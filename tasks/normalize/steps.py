@@ -12,7 +12,7 @@ import duckdb
 from region_profiles.models import Profile
 from tasks.contract import SQL_TYPES, TABLES
 from tasks.files import PUBLISHED, parquet
-from tasks.normalize import controls, corrections, customers
+from tasks.normalize import controls, corrections, customers, feedback, languages
 from tasks.normalize.contradictions import check_lines, check_table
 from tasks.normalize.duplicates import find_doubles, repeated_files
 from tasks.normalize.faults import Fault
@@ -206,11 +206,38 @@ def finish_lines(run: Run, lines: Lines, excluded: int) -> CanonicalLines:
     return found
 
 
+def read_feedback(run: Run) -> None:
+    """Messages, staged: they are written once it is known who is excluded and who is merged."""
+    if "feedback" not in run.plans:
+        return
+    mapped, inputs = run.plans["feedback"], run.sources.inputs
+    staged = run.staged["feedback"] = feedback.stage_feedback(run.con, run.profile, mapped, inputs, run.as_of)
+    check_table(run.con, run.profile, staged, inputs)
+
+
+def finish_feedback(run: Run) -> str | None:
+    """feedback.parquet and its ledger; the relation of the languages that customers without a choice write in."""
+    if "feedback" not in run.staged:
+        return None
+    staged = run.staged["feedback"]
+    path = run.paths["feedback"] = run.work / "feedback.parquet"
+    run.ledger["feedback"] = feedback.write_feedback(run.con, staged, path)
+    run.refused.append(refused_sql(staged.relation, staged.faults))
+    if not staged.mapped.has("text"):
+        return None
+    found = languages.read_messages(run.con, run.profile, "strata_written", feedback.KEPT)
+    run.evidence["language"] = {"messages": found}
+    return languages.SPOKEN
+
+
 def finish_customers(run: Run, staged: Staged | None) -> None:
     """The canonical customers, derived ones with them, and their ledger."""
     con = run.con
     path = run.paths["customers"] = run.work / "customers.parquet"
-    rows, derived = customers.write_customers(con, run.profile, path)
+    customers.list_customers(con)
+    messages = finish_feedback(run)
+    rows, derived = customers.write_customers(con, run.profile, path, messages)
+    run.evidence.setdefault("language", {})["evidence"] = languages.counted(con, path)
     ledger = _count_customers(run, staged) if staged else TableLedger("customers")
     ledger.derived = derived
     ledger.kept = rows - derived

@@ -19,7 +19,7 @@ from tasks.records import Ledger, Sources, TableLedger
 from tasks.run import MarketRun
 
 #: Sections of the profile that canonical tables depend on: a change of any other reuses them.
-SECTIONS = {"market", "source", "plausibility", "tax", "privacy"}
+SECTIONS = {"market", "source", "plausibility", "tax", "privacy", "languages"}
 
 
 @dataclass(frozen=True, slots=True)

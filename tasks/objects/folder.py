@@ -85,6 +85,16 @@ class FolderStore:
             elif not is_link:
                 yield from self._walk(key)
 
+    def folders(self, prefix: str = "") -> Iterator[str]:
+        """Folders of the root; a link to a folder is passed over, as in `list`."""
+        with _failures(self.uri):
+            try:
+                with os.scandir(self.root) as scan:
+                    names = [entry.name for entry in scan if entry.is_dir(follow_symlinks=False)]
+            except FileNotFoundError:
+                names = []
+        yield from sorted(name for name in names if name.startswith(prefix) and name != RESERVED)
+
     def _is_folder(self, entry: os.DirEntry[str]) -> bool:
         try:
             return entry.is_dir()

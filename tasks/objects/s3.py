@@ -106,6 +106,18 @@ class S3Store:
                     checked_key(key, root=self.uri)
                     yield ObjectInfo(key, found["Size"], found["LastModified"].astimezone(UTC), found["ETag"])
 
+    def folders(self, prefix: str = "") -> Iterator[str]:
+        """Common prefixes up to the first slash."""
+        pages = self._client.get_paginator("list_objects_v2").paginate(
+            Bucket=self.bucket, Prefix=self._base + prefix, Delimiter="/"
+        )
+        with failures(self.uri):
+            for page in pages:
+                for found in page.get("CommonPrefixes", ()):
+                    name = found["Prefix"].removeprefix(self._base).rstrip("/")
+                    if name and name != RESERVED:
+                        yield name
+
     def head(self, key: str) -> ObjectInfo | None:
         """Size, time and our sha256 metadata, or None."""
         found = self._head(key)

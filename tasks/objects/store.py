@@ -56,6 +56,12 @@ class ObjectStore(Protocol):
     def list(self, prefix: str = "") -> Iterator[ObjectInfo]:
         """Objects whose key starts with `prefix`, in the byte order of their keys; RESERVED ones only if it says so."""
 
+    def folders(self, prefix: str = "") -> Iterator[str]:
+        """First names below the root that start with `prefix` and have keys below them, sorted, in one look.
+
+        `country=` gives the markets. RESERVED is none of them.
+        """
+
     def head(self, key: str) -> ObjectInfo | None:
         """The object without its content, or None."""
 

@@ -1,107 +1,253 @@
-"""A market's index.html: a page for people, derived from the pointer and the current manifest. It may lag."""
+"""Pages for people: a market's, in the languages of its teams, and the list of all markets.
+
+Both are derived from the pointers and manifests and may lag; whoever writes them last, writes the same or newer.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from html import escape
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, date
+from pathlib import PurePosixPath
+from typing import Any
 from urllib.parse import quote
 
-from tasks.publish.manifest import Manifest
-from tasks.publish.pointer import Pointer
+from babel import Locale, UnknownLocaleError
+from babel.languages import get_official_languages
+from babel.units import format_unit
 
-PAGE = """<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
-<title>{country} {as_of}</title>
-<style>
-body {{ font: 1rem/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 60rem; padding: 0 1rem; }}
-table {{ border-collapse: collapse; margin: 1rem 0; width: 100%; }}
-th, td {{ border-bottom: 1px solid #ccc; padding: .3rem .6rem; text-align: start; }}
-.number {{ text-align: end; font-variant-numeric: tabular-nums; }}
-</style>
-</head>
-<body>
-<h1>{country}, as of {as_of}</h1>
-<p>Publication <code>{publication}</code>, <a href="{manifest}">manifest</a>.</p>
-<h2>Files</h2>
-<table><tr><th>File</th><th>Locale</th><th class="number">Rows</th><th class="number">Bytes</th></tr>
-{files}
-</table>
-<h2>Dates</h2>
-<table><tr><th>As of</th><th>Publication</th></tr>
-{dates}
-</table>
-<h2>Events</h2>
-<table><tr><th>When (UTC)</th><th>What</th><th>As of</th><th>Publication</th><th>Who</th><th>Why</th></tr>
-{events}
-</table>
-</body>
-</html>
-"""
+from region_profiles.territories import office_language
+from tasks.errors import ObjectMissing, PublicationError
+from tasks.export.labels import Labels
+from tasks.export.locales import cldr, subtags
+from tasks.export.report.setting import template
+from tasks.objects import ObjectStore
+from tasks.publish.manifest import Export, Manifest
+from tasks.publish.pointer import Pointer, read_pointer
+from tasks.publish.reading import read_manifest
+
 #: The latest events; the pointer has them all.
-EVENTS = 50
+EVENTS = 20
+#: Earlier dates whose reports are linked; the pointer has them all.
+EARLIER = 12
+ROOT = "index.html"
+_HTML = "text/html; charset=utf-8"
+_RTL = frozenset({"Adlm", "Arab", "Hebr", "Mand", "Nkoo", "Rohg", "Samr", "Syrc", "Thaa"})
+_ENGLISH = "en"
 
 
-def render_index(pointer: Pointer, manifest: Manifest) -> bytes:
-    """The page, self-contained, in UTF-8. `manifest` is that of the current publication."""
-    here = f"as_of={manifest.as_of}/publication={manifest.publication}/"
-    files = (
-        _row(
-            _link(here + export.path, export.path),
-            escape(export.locale or ""),
-            _number(export.rows),
-            _number(export.bytes),
-        )
-        for export in manifest.exports
+@dataclass(frozen=True, slots=True)
+class _Link:
+    href: str
+    text: str
+    detail: str = ""
+    rows: str = ""
+    size: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class _Section:
+    """A market's page in one language."""
+
+    language: str
+    direction: str
+    name: str
+    title: str
+    as_of: str
+    all: str
+    main: Sequence[_Link]
+    files: Sequence[tuple[str, Sequence[_Link]]]
+    earlier: Sequence[_Link]
+    columns: Sequence[str]
+    events: Sequence[Sequence[str]]
+    word: Mapping[str, str] = field(default_factory=dict)
+
+
+def refresh_index(store: ObjectStore, pointer: Pointer, manifest: Manifest) -> None:
+    """Write the market's page where it says something else than the pointer does.
+
+    `manifest` is that of the publication that was just selected, current or not.
+    """
+    if pointer.current is None or pointer.publication is None:
+        return
+    if pointer.publication != manifest.publication:
+        manifest = read_manifest(store, pointer.country, pointer.current, pointer.publication)
+    dates = [as_of for as_of in sorted(pointer.selected, reverse=True) if as_of != manifest.as_of][:EARLIER]
+    earlier = {as_of: found for as_of in dates if (found := _manifest(store, pointer, as_of)) is not None}
+    _write(store, f"country={pointer.country}/{ROOT}", render_index(pointer, manifest, earlier))
+
+
+def refresh_root(store: ObjectStore) -> None:
+    """Write the list of all markets below a publish root where it says something else than their pointers do.
+
+    It reads each market's pointer: once at the end of a run, not once for each of its markets.
+    """
+    _write(store, ROOT, render_root(_pointers(store)))
+
+
+def _manifest(store: ObjectStore, pointer: Pointer, as_of: date) -> Manifest | None:
+    """An earlier manifest; None where an erasure has just taken it away."""
+    try:
+        return read_manifest(store, pointer.country, as_of, pointer.selected[as_of])
+    except ObjectMissing:
+        return None
+
+
+def _pointers(store: ObjectStore) -> Iterator[Pointer]:
+    """The pointer of each market; one that this program cannot read is left to who reads that market."""
+    for name in store.folders("country="):
+        try:
+            found = read_pointer(store, name.removeprefix("country="))
+        except PublicationError:
+            continue
+        if found is not None:
+            yield found.pointer
+
+
+def _write(store: ObjectStore, key: str, page: bytes) -> None:
+    there = store.read_versioned(key)
+    if there is None or there[0] != page:
+        store.replace(key, page, _HTML)
+
+
+# --- a market ---------------------------------------------------------------------------------------------------------
+
+
+def render_index(pointer: Pointer, manifest: Manifest, earlier: Mapping[date, Manifest] | None = None) -> bytes:
+    """A market's page, self-contained, in UTF-8: a section for each locale of the current publication.
+
+    `manifest` is that of the current publication, `earlier` those of other dates by date.
+    """
+    locales = list(dict.fromkeys(export.locale for export in manifest.exports if export.locale)) or [_ENGLISH]
+    sections = [_section(pointer, manifest, earlier or {}, locale) for locale in locales]
+    return template("tasks.publish", "market.html").render(sections=sections).encode()
+
+
+def _section(pointer: Pointer, manifest: Manifest, earlier: Mapping[date, Manifest], locale: str) -> _Section:
+    labels = Labels(locale)
+    country = labels.country_name(pointer.country)
+    own = [export for export in manifest.exports if export.locale == locale]
+    machine = [export for export in manifest.exports if not export.locale]
+    links = [(_kind(export.path), _file(labels, manifest, export)) for export in own]
+    files = [(labels.text("report", "files"), [link for kind, link in links if kind not in {"report", "workbook"}])]
+    files.append((labels.text("index", "machine"), [_file(labels, manifest, export) for export in machine]))
+    contents = _Link(_at(manifest, "manifest.json"), labels.text("index", "manifest"), "manifest.json")
+    files[-1][1].append(contents)
+    columns = [labels.text("index", code) for code in ("when", "event")]
+    columns += [labels.text("report", "date"), labels.text("report", "publication")]
+    columns += [labels.text("index", code) for code in ("who", "why")]
+    return _Section(
+        language=locale,
+        direction="rtl" if subtags(locale).script in _RTL else "ltr",
+        name=labels.language_name(locale),
+        title=labels.text("report", "title", market=country),
+        as_of=labels.text("report", "as_of", date=str(labels.formatter.date(manifest.as_of, "long"))),
+        all=labels.text("index", "all_markets"),
+        main=[link for kind, link in links if kind in {"report", "workbook"}],
+        files=[(heading, found) for heading, found in files if found],
+        earlier=[_Link(_earlier(one, locale), _day(labels, as_of)) for as_of, one in earlier.items()],
+        columns=columns,
+        events=[_event(labels, event) for event in pointer.events[: -EVENTS - 1 : -1]],
+        word={code: labels.text("index", code) for code in ("file", "rows", "size", "earlier", "events")},
     )
-    dates = (
-        _row(
-            escape(str(as_of)),
-            _link(f"as_of={as_of}/publication={publication}/manifest.json", publication),
-        )
-        for as_of, publication in sorted(pointer.selected.items(), reverse=True)
+
+
+def _event(labels: Labels, event: Any) -> tuple[str, ...]:
+    when = f"{labels.formatter.datetime(event.when.astimezone(UTC).replace(tzinfo=None))} UTC"
+    what = labels.text("index", f"event_{event.event}")
+    return when, what, _day(labels, event.as_of), event.publication, event.who, event.why or ""
+
+
+def _day(labels: Labels, day: date) -> str:
+    return str(labels.formatter.date(day, "medium"))
+
+
+def _kind(path: str) -> str | None:
+    """What a file is, by its place in a publication (docs/exports.md); None for what this program does not write.
+
+    >>> _kind("de-DE/summary/DE_2026-10-31_de-DE_report.html"), _kind("canonical/customers.parquet")
+    ('report', 'canonical')
+    """
+    folder, _, name = path.rpartition("/")
+    stem, suffix = PurePosixPath(name).stem, PurePosixPath(name).suffix
+    if folder in {"canonical", "tags"}:
+        return folder
+    if folder.endswith("/summary"):
+        known = {".html": "report", ".xlsx": "workbook"}.get(suffix)
+        return known or ("segments" if stem.endswith("_segments") else None)
+    if folder.endswith("/customers"):
+        return "contacts" if "_contacts" in stem else "customers" if "_customers" in stem else None
+    return None
+
+
+def _file(labels: Labels, manifest: Manifest, export: Export) -> _Link:
+    kind = _kind(export.path)
+    formatter = labels.formatter
+    return _Link(
+        href=_at(manifest, export.path),
+        text=labels.text("index", kind) if kind else export.path,
+        detail=PurePosixPath(export.path).name if kind else "",
+        rows="" if export.rows is None else str(formatter.decimal(export.rows)),
+        size=_size(labels, export.bytes),
     )
-    events = (
-        _row(
-            *map(
-                escape,
-                (
-                    f"{event.when:%Y-%m-%d %H:%M}",
-                    event.event,
-                    str(event.as_of),
-                    event.publication,
-                    event.who,
-                    event.why or "",
-                ),
-            )
+
+
+def _size(labels: Labels, size: int) -> str:
+    """Bytes in thousands, by CLDR's word for them."""
+    number = str(labels.formatter.decimal(-(-size // 1000)))
+    return str(format_unit(number, "digital-kilobyte", "short", locale=cldr(labels.language)))
+
+
+def _earlier(manifest: Manifest, locale: str) -> str:
+    """The report of an earlier publication, else its manifest."""
+    reports = [one.path for one in manifest.exports if one.locale == locale and _kind(one.path) == "report"]
+    return _at(manifest, reports[0] if reports else "manifest.json")
+
+
+def _at(manifest: Manifest, path: str) -> str:
+    """A link from the market's page: relative, so that a root may be copied elsewhere."""
+    return quote(f"as_of={manifest.as_of}/publication={manifest.publication}/{path}", safe="/=")
+
+
+# --- all markets ------------------------------------------------------------------------------------------------------
+
+
+def render_root(pointers: Iterable[Pointer]) -> bytes:
+    """The list of markets with the date of each one's latest report, sorted by English name.
+
+    A market's name and date stand in its own language, the name in English below it.
+    """
+    english = Labels(_ENGLISH)
+    markets = []
+    for pointer in pointers:
+        if pointer.current is None:
+            continue
+        own = Labels(_language(pointer.country))
+        markets.append(
+            {
+                "href": f"country={pointer.country}/{ROOT}",
+                "language": own.locale,
+                "own": str(cldr(own.locale).territories.get(pointer.country) or pointer.country),
+                "english": english.country_name(pointer.country),
+                "day": str(own.formatter.date(pointer.current, "long")),
+            }
         )
-        for event in pointer.events[: -EVENTS - 1 : -1]
-    )
-    return PAGE.format(
-        country=escape(pointer.country),
-        as_of=escape(str(manifest.as_of)),
-        publication=escape(manifest.publication),
-        manifest=escape(quote(here + "manifest.json", safe="/=")),
-        files=_lines(files),
-        dates=_lines(dates),
-        events=_lines(events),
-    ).encode()
+    markets.sort(key=lambda market: (market["english"], market["href"]))
+    columns = [english.text("index", code) for code in ("market", "latest")]
+    title, none = english.text("index", "title"), english.text("index", "none")
+    page = template("tasks.publish", "root.html")
+    return page.render(title=title, columns=columns, markets=markets, none=none).encode()
 
 
-def _row(*cells: str) -> str:
-    return "<tr>" + "".join(cell if cell.startswith("<td") else f"<td>{cell}</td>" for cell in cells) + "</tr>"
-
-
-def _lines(rows: Iterable[str]) -> str:
-    return "\n".join(rows)
-
-
-def _link(target: str, text: str) -> str:
-    return f'<a href="{escape(quote(target, safe="/="))}">{escape(text)}</a>'
-
-
-def _number(value: int | None) -> str:
-    return f'<td class="number">{"" if value is None else f"{value:,}"}</td>'
+def _language(country: str) -> str:
+    """The language of a country's offices, else its first official one that CLDR can write; English without one."""
+    for language in (office_language(country), *get_official_languages(country, de_facto=True)):
+        if language is None:
+            continue
+        tag = f"{language.replace('_', '-')}-{country}"
+        try:
+            Locale.parse(tag, sep="-")
+        except (UnknownLocaleError, ValueError):
+            continue
+        return tag
+    return _ENGLISH

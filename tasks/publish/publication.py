@@ -13,7 +13,7 @@ from pydantic import JsonValue
 from tasks.errors import PublicationError
 from tasks.objects import ObjectStore, PointerMode, require
 from tasks.objects.store import sha256_of
-from tasks.publish.index import render_index
+from tasks.publish.index import refresh_index
 from tasks.publish.manifest import CUSTOMERS, Export, Manifest, Sha256
 from tasks.publish.pointer import Pointer, read_pointer, selecting, stale_successors, update_pointer
 from tasks.publish.reading import publication_prefix, read_manifest
@@ -114,7 +114,7 @@ def publish(
     )
     if after is None:
         raise AssertionError("a pointer that needs no change exists")
-    _refresh_index(store, after, manifest)
+    refresh_index(store, after, manifest)
     return _published(manifest, before, after)
 
 
@@ -138,19 +138,6 @@ def _check(staged: Path, manifest: Manifest) -> None:
         raise PublicationError(
             "staged files and manifest disagree", market=manifest.country, path=str(staged), value=sorted(wrong)
         )
-
-
-def _refresh_index(store: ObjectStore, pointer: Pointer, manifest: Manifest) -> None:
-    """Write the page for people if it says something else than the pointer does."""
-    key = f"country={pointer.country}/index.html"
-    if pointer.current is None or pointer.publication is None:
-        return
-    if pointer.publication != manifest.publication:
-        manifest = read_manifest(store, pointer.country, pointer.current, pointer.publication)
-    page = render_index(pointer, manifest)
-    there = store.read_versioned(key)
-    if there is None or there[0] != page:
-        store.replace(key, page, CONTENT_TYPES[".html"])
 
 
 def _published(manifest: Manifest, before: Pointer | None, after: Pointer) -> Published:

@@ -126,9 +126,11 @@ def factors(
     book.market = checked.quotes if checked else {}
     converter = _Converter(book, level, local, target, as_of, off is not None)
     rows = list(converter.rows(wanted))
+    dollar = book.rate(USD, target, as_of)
     notes = {
         "local_currency": local,
         "reporting_currency": target,
+        "usd_to_reference": None if dollar is None else str(_stored(dollar, USD, as_of)),
         "rates": rate_notes(rows),
         "purchasing_power": price_notes(level, wanted, off),
         "incomes": income_notes(tables, profile.market.country, as_of),

@@ -23,7 +23,8 @@ TRAITS: tuple[Trait, ...] = (
     Trait("member_number", "text", "number", "the store's own customer number"),
     Trait("type", "text", "code", "person, account or contact"),
     Trait("country", "text", "ISO 3166 alpha-2", "market"),
-    Trait("language", "text", "BCP 47", "stated language; null where none is stated"),
+    Trait("language", "text", "BCP 47", "as stated, else of their messages, else of their region; null is unknown"),
+    Trait("language_evidence", "text", "code", "what language rests on: stated, messages, region, none"),
     Trait("home_country", "text", "ISO 3166 alpha-2", "country of residence"),
     Trait("residence", "text", "code", "resident, cross_border, visitor or unknown"),
     Trait(
@@ -78,8 +79,8 @@ CATALOGUE: dict[str, Trait] = {trait.name: trait for trait in TRAITS}
 STATED: tuple[str, ...] = tuple(
     name
     for name in CATALOGUE
-    if name in {"customer_id", "member_number", "type", "language", "home_country", "residence", "birth_year", "gender"}
-    or name in {"city", "phone_status", "loyalty_tier"}
+    if name in {"customer_id", "member_number", "type", "home_country", "residence", "birth_year", "gender", "city"}
+    or name in {"language", "language_evidence", "phone_status", "loyalty_tier"}
     or name.startswith("consent_")
 )
 

@@ -54,7 +54,7 @@ def make_profile(*teams, country="DE", currency="EUR", **parts) -> Profile:
     )
 
 
-ALL = ("customers", "names", "emails", "phones")
+ALL = ("customers", "names", "emails", "phones", "addresses")
 
 
 def _insert(con, table, columns, rows):
@@ -82,7 +82,8 @@ def contact(number: int, **values) -> dict:
     return {
         "member_number": f"{number:05d}", "customer_id": f"{number:032x}", "name": f"Name {number}",
         "email": f"c{number}@example.com", "phone": f"+4915112345{number:03d}", "phone_status": "valid",
-        "consent_email": "yes", "consent_sms": "yes", "consent_phone": "yes",
+        "consent_email": "yes", "consent_sms": "yes", "consent_phone": "yes", "consent_post": "yes",
+        "address": f"Hauptstr. {number}", "postcode": "10115", "city": "Berlin",
     } | values  # fmt: skip
 
 

@@ -138,18 +138,21 @@ def test_team_without_the_grant_for_rows_gets_the_summary_alone(con, market, sma
     ("grants", "shown"),
     [
         (("customers",), set()),
-        (("customers", "names"), {"Name"}),
+        (("customers", "names"), {"Name", "Anrede"}),
         (("customers", "emails"), {"E-Mail"}),
-        (("customers", "phones"), {"Telefon"}),
+        (("customers", "phones"), {"Telefon", "Telefon (nationale Schreibweise)"}),
+        (("customers", "addresses"), {"Postanschrift"}),
     ],
 )
 def test_contact_data_stands_only_where_it_is_granted(con, market, small, tmp_path, parse, grants, shown):
     run(con, market.profile(("team", ["de-DE"], grants)), small, tmp_path, market)
     path = tmp_path / "de-DE/customers/DE_2026-10-31_de-DE_customers.csv"
-    assert set(parse(path, excel_dialect("de-DE"))[0]) & {"Name", "E-Mail", "Telefon"} == shown
+    personal = {"Name", "Anrede", "E-Mail", "Telefon", "Telefon (nationale Schreibweise)", "Postanschrift"}
+    assert set(parse(path, excel_dialect("de-DE"))[0]) & personal == shown
     text = path.read_text(encoding="utf-8")
     assert ("@example.com" in text) == ("emails" in grants)
-    assert ("+4915" in text) == ("phones" in grants)
+    assert ("+4915" in text) == ("01511" in text) == ("phones" in grants)
+    assert ("Hauptstr." in text) == ("addresses" in grants)
     assert ("Hart" in text) == ("names" in grants)
 
 
@@ -170,16 +173,20 @@ def test_teams_of_one_locale_with_different_grants_get_files_of_their_own(con, m
 
 
 CONSENTS = [
-    # what differs from a customer who said yes to all: may be emailed, called, texted
-    ({}, "yes", "yes", "yes"),
-    ({"consent_email": "no"}, "no", "yes", "yes"),
-    ({"consent_email": "unknown"}, "no", "yes", "yes"),
-    ({"consent_email": None}, "no", "yes", "yes"),
-    ({"consent_phone": "unknown"}, "yes", "no", "yes"),
-    ({"consent_phone": "no", "consent_sms": None}, "yes", "no", "no"),
-    ({"email": None}, "no", "yes", "yes"),
-    ({"phone": None}, "yes", "no", "no"),
-    ({"phone_status": "invalid"}, "yes", "no", "no"),
+    # what differs from a customer who said yes to all: may be emailed, called, texted, written to
+    ({}, "yes", "yes", "yes", "yes"),
+    ({"consent_email": "no"}, "no", "yes", "yes", "yes"),
+    ({"consent_email": "unknown"}, "no", "yes", "yes", "yes"),
+    ({"consent_email": None}, "no", "yes", "yes", "yes"),
+    ({"consent_phone": "unknown"}, "yes", "no", "yes", "yes"),
+    ({"consent_phone": "no", "consent_sms": None}, "yes", "no", "no", "yes"),
+    ({"email": None}, "no", "yes", "yes", "yes"),
+    ({"phone": None}, "yes", "no", "no", "yes"),
+    ({"phone_status": "invalid"}, "yes", "no", "no", "yes"),
+    ({"consent_post": "no"}, "yes", "yes", "yes", "no"),
+    ({"consent_post": "unknown"}, "yes", "yes", "yes", "no"),
+    ({"consent_post": None}, "yes", "yes", "yes", "no"),
+    ({"address": None}, "yes", "yes", "yes", "no"),  # a city alone is no address
 ]
 
 
@@ -190,10 +197,64 @@ def test_unknown_consent_is_not_contactable(con, market, write, tmp_path, parse)
     )
     run(con, market.profile(("team", ["en-US"], market.all)), written, tmp_path, market)
     rows = parse(tmp_path / "en-US/customers/DE_2026-10-31_en-US_customers.csv", excel_dialect("en-US"))
-    for row, (consent, email, phone, sms) in zip(rows, CONSENTS, strict=True):
-        assert (row["May be emailed"], row["May be called"], row["May be texted"]) == (email, phone, sms), consent
-        assert (row["Email"] != "") == (email == "yes"), consent
-        assert (row["Phone"] != "") == (phone == "yes" or sms == "yes"), consent
+    columns = customer_columns(market.profile(("team", ["en-US"], [])), frozenset(market.all))
+    for cells, (consent, email, phone, sms, post) in zip(rows, CONSENTS, strict=True):
+        row = dict(zip(columns, cells.values(), strict=True))
+        said = tuple(row[f"contactable_{channel}"] for channel in ("email", "phone", "sms", "post"))
+        assert said == (email, phone, sms, post), consent
+        assert (row["email"] != "") == (email == "yes"), consent
+        assert (row["phone"] != "") == (row["phone_national"] != "") == ("yes" in {phone, sms}), consent
+        assert (row["address"] != "") == (post == "yes"), consent
+
+
+FORMS = [
+    # locale, then what its file holds of one customer of Germany: text for Excel, marked as identifiers are
+    ("de-DE", "tel:+4915112345000", "'01511 2345000"),
+    ("ar-AE", "tel:+4915112345000", "'\u200e01511 2345000"),  # groups keep their order in a line that runs leftwards
+]
+
+
+@pytest.mark.parametrize(("locale", "phone", "national"), FORMS)
+def test_phones_stand_typed_safely_and_for_reading(con, market, write, tmp_path, parse, locale, phone, national):
+    run(
+        con,
+        market.profile(("team", [locale], market.all)),
+        write([market.trait(0)], [market.contact(0)]),
+        tmp_path,
+        market,
+    )
+    path = tmp_path / f"{locale}/customers/DE_2026-10-31_{locale}_customers.csv"
+    columns = customer_columns(market.profile(("team", [locale], [])), frozenset(market.all))
+    row = dict(zip(columns, parse(path, excel_dialect(locale))[0].values(), strict=True))
+    assert (row["phone"], row["phone_national"]) == (phone, national)
+
+
+def test_people_are_named_addressed_and_written_to_in_their_own_form(con, market, write, tmp_path, parse):
+    """Whatever language the reader has; hostile signs stay text where they come first after all is put together."""
+    traits = [
+        market.trait(0, language="ja", home_country="JP"),
+        market.trait(1, language="hu", home_country="HU"),
+        market.trait(2, language=None, home_country="DE"),
+        market.trait(3, language="hu", home_country=None),
+    ]
+    given = [
+        {"given_name": "太郎", "family_name": "山田", "address": "神南1-2-3", "city": "渋谷区", "subdivision": "東京都",
+         "postcode": "150-0041"},
+        {"given_name": "János", "family_name": "Kovács", "address": "Fő utca 1.", "city": "Győr", "postcode": "9021"},
+        {"given_name": "Anna", "family_name": "Schmidt", "gender": "female"},
+        {"given_name": "Anna", "family_name": "=1+1;A", "address": "@Hauptstr. 1"},
+    ]  # fmt: skip
+    contacts = [market.contact(number, name=None) | values for number, values in enumerate(given)]
+    run(con, market.profile(("team", ["en-US"], market.all)), write(traits, contacts), tmp_path, market)
+    rows = parse(tmp_path / "en-US/customers/DE_2026-10-31_en-US_customers.csv", excel_dialect("en-US"))
+    columns = customer_columns(market.profile(("team", ["en-US"], [])), frozenset(market.all))
+    found = [dict(zip(columns, row.values(), strict=True)) for row in rows]
+    assert [tuple(row[column] for column in ("name", "salutation", "address")) for row in found] == [
+        ("山田太郎", "山田太郎 様", "〒150-0041 東京都 渋谷区神南1-2-3, Japan"),
+        ("Kovács János", "Kovács János", "GYŐR, FŐ UTCA 1., 9021, Ungarn"),
+        ("Anna Schmidt", "Frau Schmidt", "Hauptstr. 2, 10115 Berlin"),
+        ("'=1+1;A Anna", "'=1+1;A Anna", "'@Hauptstr. 1, 10115 Berlin"),
+    ]
 
 
 PARTS = [

@@ -126,10 +126,8 @@ def test_fields_that_cannot_be_read_become_null_and_are_counted(people):
 """
     columns = {"email": "mail", "birth_date": "born", "home_country": "land", "language": "tongue"}
     made = people(text, columns, source={"contradiction_bound": 1})
-    assert made.rows("customers", "email, birth_year, home_country, language", "file IS NOT NULL") == [
-        ("a.b@example.com", None, None, "de"),
-        (None, None, "DE", None),
-    ]
+    found = made.rows("customers", "email, birth_year, home_country, language, language_evidence", "file IS NOT NULL")
+    assert found == [("a.b@example.com", None, None, "de", "stated"), (None, None, "DE", "de", "region")]
     assert made.canonical.evidence["field_faults"]["customers"] == {
         "email:unknown": 1,
         "birth_date:unreadable": 2,

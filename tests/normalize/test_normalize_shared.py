@@ -67,6 +67,21 @@ def test_rows_of_no_market_are_counted_and_quarantined_at_the_drop(instance, bui
     ]
 
 
+def test_messages_of_a_shared_drop_are_each_markets_own(instance, build, tmp_path):
+    con = instance.cursor()
+    sources = build.sources_of(
+        con, {"sales": SALES, "messages": "land;m;d\nGermany;1;2024-01-02\nAustria;2;2024-01-02\n?;3;2024-01-02\n"}
+    )
+    base = {"source": "messages", "columns": {"market": "land", "member_number": "m", "date": "d"}}
+    mapping = {"transactions": {"source": "sales", "columns": {"market": "land", "date": "d", "amount": "a"}}}
+    source = {"shared": True, "markets": {"Germany": "DE", "Austria": "AT"}}
+    profile = build.profile_of({**mapping, "feedback": base}, source={**source, "formats": {"date_order": "ymd"}})
+    made = normalize(con, profile, sources, tmp_path / "de", as_of=date(2024, 6, 30), pseudonym_key=None)
+    assert made.ledger["feedback"].kept == made.ledger["feedback"].read == 1
+    table = shared_ledger(con, [profile], sources, tmp_path / "drop").tables["feedback"]
+    assert (table.read, table.markets, table.unassigned) == (3, {"DE": 1, "AT": 1}, 1)
+
+
 def test_markets_that_read_one_drop_differently_are_an_error(instance, build, profile, tmp_path):
     con = instance.cursor()
     sources = build.sources_of(con, {"sales": SALES})

@@ -75,7 +75,16 @@ def test_weekends(country, weekend):
 
 @pytest.mark.parametrize(
     ("country", "locale"),
-    [("IS", "is-IS"), ("HK", "zh-Hant-HK"), ("CN", "zh-Hans-CN"), ("AS", "en-AS"), ("NO", "no-NO")],
+    [
+        ("IS", "is-IS"),
+        ("HK", "zh-Hant-HK"),
+        ("CN", "zh-Hans-CN"),
+        ("AS", "en-AS"),
+        ("NO", "nb-NO"),
+        ("SN", "fr-SN"),
+        ("BA", "bs-BA"),
+        ("FI", "fi-FI"),
+    ],
 )
 def test_one_team_in_a_language_that_can_be_formatted(country, locale, tmp_path):
     if country in list_markets():

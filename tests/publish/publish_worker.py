@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import date
 from pathlib import Path
 
+from tasks.export.labels import catalog
+from tasks.export.report.setting import template
 from tasks.objects import open_store
 from tasks.objects.store import sha256_of
 from tasks.publish.manifest import Manifest, exports_of, publication_id
@@ -49,7 +51,11 @@ def synthetic(folder: Path, seed: str, as_of: date, previous: str | None = None)
 
 def prepared(command):
     """What a fork does: publish as commanded, and tell the state it came to."""
-    store = open_store(command["root"])  # imports what a fork will need
+    store = open_store(command["root"])  # imports what a fork will need, and reads what the pages for people need
+    for language in ("en", "de", "ja"):
+        catalog(language)
+    for page in ("market.html", "root.html"):
+        template("tasks.publish", page)
 
     def attempt():
         deadly = Deadly(store, command.get("call"))

@@ -46,7 +46,7 @@ def test_killed_at_each_call_of_the_store(kind, request, tmp_path, workers):
                 break
             assert ended["status"] == -signal.SIGKILL
             deaths += 1
-    # Three files, the manifest, the pointer read and written, the page read and written.
+    # Three files, the manifest, the pointer read and written, two pages read and written.
     assert deaths >= 8
     assert complaints == []
     assert seen <= known

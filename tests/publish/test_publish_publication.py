@@ -43,6 +43,7 @@ def test_a_publication_lies_as_documented(store, run, made):
             f"{below}manifest.json",
             "country=DE/current.json",
             "country=DE/index.html",
+            "index.html",
         ],
         key=str.encode,
     )
@@ -177,7 +178,7 @@ def test_the_page_escapes_everything(tmp_path, made):
     page = store.read("country=DE/index.html").decode()
     assert "<script" not in page
     assert "&lt;script&gt;alert(1)&lt;/script&gt;" in page
-    assert "a &quot;reason&quot; &amp; more" in page
+    assert "a &#34;reason&#34; &amp; more" in page
     below = f"as_of=2021-02-20/publication={manifest.publication}/"
     assert f'<a href="{below}ja-JP/summary/%E6%97%A5%E6%9C%AC.csv">ja-JP/summary/日本.csv</a>' in page
     assert "http" not in page.replace("http-equiv", ""), "self-contained"

@@ -34,7 +34,9 @@ GENERATED = {
                     FROM range(6000) AS r(i)))""",
     "customers": """
         SELECT m AS member_number, md5(m) AS customer_id, 'person' AS type,
-               ['de', 'fr', NULL][1 + n % 3] AS language, ['DE', 'FR', NULL][1 + n % 3] AS home_country,
+               ['de', 'fr', NULL][1 + n % 3] AS language,
+               ['stated', 'region', 'none'][1 + n % 3] AS language_evidence,
+               ['DE', 'FR', NULL][1 + n % 3] AS home_country,
                ['resident', 'visitor', 'unknown', 'cross_border'][1 + n % 4] AS residence,
                CASE WHEN n % 5 = 0 THEN 'S1' END AS home_store, CAST(NULL AS VARCHAR) AS gender, 'Köln' AS city,
                'yes' AS consent_email, 'no' AS consent_sms, 'unknown' AS consent_phone, 'yes' AS consent_post,

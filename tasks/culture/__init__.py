@@ -1,0 +1,1 @@
+"""What a culture expects, beside the stages: languages, names, addresses, phones, calendar."""

@@ -1,0 +1,125 @@
+"""Every sample market's workbooks: what a spreadsheet reads back is what the canonical tables hold."""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+
+import pytest
+from python_calamine import CalamineWorkbook
+
+from tasks.export.customers import customer_columns
+from tasks.export.labels import Labels
+
+pytestmark = pytest.mark.xdist_group("workbook")
+MARKETS = ("AE", "BE", "BG", "BR", "CH", "CN", "DE", "EG", "IN", "JP", "KR", "LU", "MX", "NG", "NL", "US", "VN")
+ALL = frozenset({"customers", "names", "emails", "phones", "addresses"})
+#: Markets whose money has no smaller unit (ISO 4217: JPY, KRW, VND).
+WHOLE = frozenset({"JP", "KR", "VN"})
+#: What must survive: numbers whose zeros or length a spreadsheet might eat, dates, counts, money in three lenses.
+CANONICAL = {
+    "member_number": "p.member_number",
+    "home_store": "t.home_store",
+    "first_order_date": "t.first_order_date",
+    "last_order_date": "t.last_order_date",
+    "recency_days": "t.recency_days",
+    "orders": "t.orders",
+    "frequency": "t.frequency",
+    "monetary_local": "CAST(t.monetary_local AS DECIMAL(18, {digits}))",
+    "monetary_reference": "CAST(t.monetary_reference AS DECIMAL(18, 2))",
+    "monetary_ppp": "CAST(t.monetary_ppp AS DECIMAL(18, 2))",
+    "r_score": "t.r_score",
+    "segment_lifecycle|code": "t.segment_lifecycle",
+    "segment_value|code": "t.segment_value",
+    "stratum|code": "t.stratum",
+}
+
+
+def cells(path, sheet=0):
+    """Rows of a sheet; an empty cell is None."""
+    rows = CalamineWorkbook.from_path(str(path)).get_sheet_by_index(sheet).to_python(skip_empty_area=False)
+    return [[None if one == "" else one for one in row] for row in rows]
+
+
+def typed(value):
+    """A cell's value as the canonical table has it: money and counts alike are numbers to a spreadsheet."""
+    return Decimal(str(value)) if isinstance(value, int | float) and not isinstance(value, bool) else value
+
+
+def read(path, market):
+    """The list's canonical columns as rows."""
+    columns = list(customer_columns(market.profile, ALL))
+    places = [columns.index(name) for name in CANONICAL]
+    return [tuple(typed(row[place]) for place in places) for row in cells(path)[1:]]
+
+
+def stored(market):
+    """The same of the canonical tables, which no writer of workbooks has touched."""
+    digits = 0 if market.code in WHOLE else 2
+    rows = market.rows(", ".join(CANONICAL.values()).format(digits=digits))
+    return [tuple(Decimal(one) if isinstance(one, int | Decimal) else one for one in row) for row in rows]
+
+
+def test_the_sample_has_these_markets(sample):
+    assert tuple(sorted(sample.runs)) == MARKETS
+
+
+@pytest.mark.parametrize("code", MARKETS)
+def test_the_list_reads_back_as_the_canonical_table(sample, everything, code):
+    market = sample[code]
+    assert read(everything[code]["customers"], market) == stored(market)
+
+
+@pytest.mark.parametrize("code", MARKETS)
+def test_no_part_of_a_workbook_holds_a_formula_or_a_link(everything, xml, code):
+    for path in everything[code].values():
+        tags = {element.tag.rpartition("}")[2] for part in xml(path).values() for element in part.iter()}
+        assert not tags & {"hyperlink"}
+        sheets = (part for name, part in xml(path).items() if "/worksheets/sheet" in name)
+        assert not [element for sheet in sheets for element in sheet.iter() if element.tag.endswith("}f")]
+
+
+@pytest.fixture(scope="module")
+def saved(everything, office):
+    """What LibreOffice made of each market's list and segments."""
+    kinds = ("customers", "customers_by_segment")
+    keys = [(code, kind) for code in everything for kind in kinds]
+    return dict(zip(keys, office([everything[code][kind] for code, kind in keys]), strict=True))
+
+
+@pytest.mark.parametrize("code", MARKETS)
+def test_libreoffice_opens_and_saves_the_list_with_every_value(sample, saved, code):
+    market = sample[code]
+    assert read(saved[code, "customers"], market) == stored(market)
+
+
+@pytest.mark.parametrize("code", MARKETS)
+def test_libreoffice_keeps_every_sheet_of_the_segments_with_its_rows(everything, saved, code):
+    ours, theirs = (
+        CalamineWorkbook.from_path(str(path))
+        for path in (everything[code]["customers_by_segment"], saved[code, "customers_by_segment"])
+    )
+    assert theirs.sheet_names == ours.sheet_names
+    for place in range(2, len(ours.sheet_names)):
+        mine, its = (book.get_sheet_by_index(place).to_python() for book in (ours, theirs))
+        assert [[typed(one) for one in row] for row in its] == [[typed(one) for one in row] for row in mine]
+
+
+@pytest.mark.parametrize("code", MARKETS)
+def test_the_segments_sheets_hold_every_customer_once(sample, everything, code):
+    market = sample[code]
+    path = everything[code]["customers_by_segment"]
+    found = []
+    labels = Labels(market.locale)
+    for place in range(2, len(CalamineWorkbook.from_path(str(path)).sheet_names)):
+        rows = cells(path, place)
+        top = next(index for index, row in enumerate(rows) if row[0] == labels.text("column", "member_number"))
+        assert len(rows[top]) <= 20
+        found += [row[0] for row in rows[top + 1 :]]
+    assert sorted(found) == sorted(number for (number,) in market.rows("p.member_number"))
+
+
+def test_dates_are_dates_to_a_spreadsheet(germany, everything):
+    columns = list(customer_columns(germany.profile, ALL))
+    place = columns.index("last_order_date")
+    assert {type(row[place]) for row in cells(everything["DE"]["customers"])[1:] if row[place]} == {date}
