@@ -170,7 +170,7 @@ def write_canonical(table: pd.DataFrame, sums: pd.DataFrame, rules: dict[str, di
     consent = table["consent_email"].replace("", "unknown")
     fixed = {"type": "person", "country": "FR", "consent_sms": "unknown", "consent_phone": "unknown",
              "consent_post": "unknown", "consent_app": "unknown", "consent_profiling": "unknown",
-             "phone_status": "none", "currency": "EUR", "reference_currency": "USD"}  # fmt: skip
+             "language_evidence": "stated", "phone_status": "none", "currency": "EUR", "reference_currency": "USD"}  # fmt: skip
     named = {
         "home_country": table["country"], "city": None, "consent_email": consent, "segment_language": table["language"],
         "rate_quality": pd.Series("ecb", table.index).where(table["lifetime_orders"] > 0),
@@ -202,8 +202,8 @@ def column(values: pd.Series, kind: pa.DataType) -> pa.Array:
 
 _TEXT, _COUNT, _DAY, _MONEY = pa.string(), pa.int64(), pa.date32(), pa.decimal128(18, 2)
 SCHEMA = {
-    **dict.fromkeys(["customer_id", "type", "country", "language", "home_country", "residence", "home_store", "city",
-                     "consent_email", "consent_sms", "consent_phone", "consent_post", "consent_app",
+    **dict.fromkeys(["customer_id", "type", "country", "language", "language_evidence", "home_country",
+                     "residence", "home_store", "city", "consent_email", "consent_sms", "consent_phone", "consent_post", "consent_app",
                      "consent_profiling", "phone_status", "loyalty_tier"], _TEXT),
     "first_order_date": _DAY, "last_order_date": _DAY, "recency_days": _COUNT, "orders": _COUNT, "frequency": _COUNT,
     "monetary_local": _MONEY, "currency": _TEXT, "monetary_reference": _MONEY, "reference_currency": _TEXT,
@@ -237,9 +237,11 @@ def write_customers(table: pd.DataFrame, words: dict[str, Any], out: Path) -> No
     table = table.sort_values(["monetary_reference", "customer_id"], ascending=[False, True], na_position="last")
     yes, no = words["word"]["yes"], words["word"]["no"]
     mailed = table["consent_email"] == "yes"
+    name = table["given_name"] + " " + table["family_name"]
     columns: list[Any] = [
-        table["member_number"], table["given_name"] + " " + table["family_name"], table["email"].where(mailed, ""),
-        np.where(mailed, yes, no), no, no, words["type"]["person"], table["country"].map(words["country"]),
+        table["member_number"], name, name, table["email"].where(mailed, ""),
+        np.where(mailed, yes, no), no, no, no, words["type"]["person"], table["country"].map(words["country"]),
+        words["evidence"]["stated"],
         ("'" + table["home_store"]).fillna(""), table["first_order_date"].map(day), table["last_order_date"].map(day),
         table["recency_days"], table["orders"], table["frequency"],
         table["monetary_local"].map(lambda value: number(value, 2)), "EUR",

@@ -153,7 +153,8 @@ FROM placed
 """
 
 PUBLISHED = """
-SELECT customer_id, 'person' AS type, 'FR' AS country, language, home_country, residence, home_store,
+SELECT customer_id, 'person' AS type, 'FR' AS country, language, 'stated' AS language_evidence, home_country,
+       residence, home_store,
        NULL::VARCHAR AS city, consent_email, 'unknown' AS consent_sms, 'unknown' AS consent_phone,
        'unknown' AS consent_post, 'unknown' AS consent_app, 'unknown' AS consent_profiling, 'none' AS phone_status,
        loyalty_tier, first_day AS first_order_date, last_day AS last_order_date, recency_days, orders, frequency,
@@ -293,9 +294,10 @@ def exports(con: duckdb.DuckDBPyConnection, out: Path, words: dict[str, Any]) ->
                 ("residence", "residence"), ("stratum", "stratum")]  # fmt: skip
     mailed = "consent_email = 'yes'"
     cells = [
-        "member_number", "name", f"CASE WHEN {mailed} THEN email END",
+        "member_number", "name", "name", f"CASE WHEN {mailed} THEN email END",
         f"CASE WHEN {mailed} THEN '{yes}' ELSE '{no}' END",
-        f"'{no}'", f"'{no}'", f"'{words['type']['person']}'", case("home_country", words["country"]),
+        f"'{no}'", f"'{no}'", f"'{no}'", f"'{words['type']['person']}'", case("home_country", words["country"]),
+        f"'{words['evidence']['stated']}'",
         "'''' || home_store",
         "strftime(first_day, '%d.%m.%Y')", "strftime(last_day, '%d.%m.%Y')", "recency_days", "orders", "frequency",
         comma("monetary_local"), "'EUR'", comma("monetary_reference"), "'USD'", comma("monetary_ppp"), comma("effort"),

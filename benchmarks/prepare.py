@@ -63,6 +63,7 @@ def _words(profile: Profile) -> dict[str, object]:
         "dimension": {name: labels.text("dimension", name) for name in ("market", *profile.dimensions, "stratum")},
         "label": {name: labels.segments(profile, name, codes) for name, codes in _codes(profile).items()},
         "word": {name: labels.text("word", name) for name in ("yes", "no")},
+        "evidence": {"stated": labels.text("language evidence", "stated")},
         "type": {"person": labels.text("type", "person")},
         "country": {code: labels.country_name(code) for code in ("FR", "BE")},
     }

@@ -187,7 +187,7 @@ def heading(profile: Profile, column: str, labels: Labels) -> str:
 
     With or without tax is said only where the drop knows of tax.
     """
-    values = {"vintage": profile.money.ppp.vintage} if column == "monetary_ppp" else {}
+    values = {"vintage": labels.year(profile.money.ppp.vintage)} if column == "monetary_ppp" else {}
     untaxed = profile.tax.amounts == "untaxed" and column in {"monetary_local", "monetary_reference"}
     text = labels.text("column untaxed" if untaxed else "column", column, **values)
     if column not in _WINDOWED:
@@ -195,7 +195,7 @@ def heading(profile: Profile, column: str, labels: Labels) -> str:
     months = profile.traits.window
     window = labels.text("template", "window_all")
     if months != "all":
-        window = labels.text("template", "window_months", months=months)
+        window = labels.text("template", "window_months", months=labels.number(months))
     return labels.text("template", "windowed", label=text, window=window)
 
 

@@ -83,6 +83,18 @@ class Labels:
         language, forms = found
         return forms[plural_rule(language)(n)] % {"n": self.formatter.decimal(n), **values}
 
+    def number(self, value: int) -> str:
+        """A number of things."""
+        return str(self.formatter.decimal(value))
+
+    def year(self, value: int) -> str:
+        """A year: the reader's digits, no grouping.
+
+        >>> Labels("de-DE").year(2021), Labels("fa-IR").year(2021)
+        ('2021', '۲۰۲۱')
+        """
+        return "".join(self.number(int(digit)) for digit in str(value))
+
     def language_name(self, code: str) -> str:
         """A language's name by CLDR: of the tag as a whole, else with its script or territory in brackets.
 

@@ -85,7 +85,7 @@ def header(profile: Profile, labels: Labels, dialect: Dialect) -> str:
 def lines(profile: Profile, summary: Summary, labels: Labels, dialect: Dialect) -> Iterator[pa.RecordBatch]:
     """The table as one record batch of lines."""
     minimum = profile.privacy.minimum_count
-    note = labels.text("template", "withheld", minimum=minimum) if summary.hidden else ""
+    note = labels.text("template", "withheld", minimum=labels.number(minimum)) if summary.hidden else ""
     codes: dict[str, list[str]] = {}
     for dimension, segment in summary.rows:
         codes.setdefault(dimension, []).append(segment)

@@ -22,5 +22,5 @@ def test_the_cultures_are_those_of_windows(shared_data):
     for name, separator, decimal, *_, short in (line.split("\t")[:8] for line in lines if line.count("\t") > 6):
         windows[name] = (separator, decimal, strptime_of(short))
     known = {name: signs for name, signs in CULTURES.items() if name.replace("-Hans", "") in windows}
-    assert len(known) == 26
+    assert len(known) == 27
     assert known == {name: windows[name.replace("-Hans", "")] for name in known}

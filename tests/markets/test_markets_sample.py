@@ -310,12 +310,15 @@ def test_a_contact_stands_only_where_its_channel_may_be_used(ran, market):
         sheet = ran[market].excel(locale, "customers")
         for row in sheet.rows:
             person = people[row[0].removeprefix("'")]
-            email, phone = row[2], row[3]
+            email, phone, national, address = row[3:7]
             allowed = person["consent_email"] == "yes"
             assert email == (person["email"] or "" if allowed else ""), "an address without consent, or none despite it"
             if phone:
                 assert "yes" in {person["consent_phone"], person["consent_sms"]}
                 assert phone == f"tel:{person['phone']}"
+            assert bool(national) == bool(phone)
+            allowed = person["consent_post"] == "yes" and bool(person["address"])
+            assert bool(address) == allowed, "a postal address without consent, or none despite it"
 
 
 # --- again ------------------------------------------------------------------------------------------------------------

@@ -137,7 +137,7 @@ def _chart(words: Words, figures: Summary, rows: Sequence[tuple[str, str]], meas
         if measure == "customers":
             short, whole = words.number(int(value)), words.number(int(value))
         else:
-            short, whole = words.short(value, currency), words.money(value, currency)
+            short, whole = words.short(Decimal(value), currency), words.money(value, currency)
         drawn.append(Bar(name, short, float(max(value, 0) / longest)))
         told.append((name, whole, words.percent(figures.rows[row][share])))
     head = (

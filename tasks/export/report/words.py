@@ -23,6 +23,7 @@ _RTL_SCRIPTS = frozenset({"Adlm", "Arab", "Hebr", "Mand", "Nkoo", "Rohg", "Samr"
 #: No sign of a city's name: controls, and what would turn the text around.
 _CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]+")
 NOTHING = "–"
+_SHORTENED = 10_000
 _PLUS = {ord(sign): "+" for sign in "-\u2212"}
 
 
@@ -91,8 +92,10 @@ class Words:
         return str(self.formatter.decimal(then - now)).translate(_PLUS)
 
     def percent(self, share: Decimal | float | None, most: int = 1) -> str:
-        """A share; a dash where there is none."""
-        return NOTHING if share is None else str(self.formatter.percent(share, most=most))
+        """A share; a dash where there is none. What rounds to nothing has no sign: -0 % would look like a fault."""
+        if share is None:
+            return NOTHING
+        return str(self.formatter.percent(share if round(share, most + 2) else 0, most=most))
 
     def money(self, amount: Decimal | int | None, currency: str, *, digits: int | None = 0) -> str:
         """An amount, without decimals where none are asked for."""
@@ -105,8 +108,10 @@ class Words:
         except Terminal:
             return str(self.formatter.decimal(amount, least=2, most=2))
 
-    def short(self, amount: Decimal | int, currency: str) -> str:
-        """An amount as charts show it."""
+    def short(self, amount: Decimal, currency: str) -> str:
+        """An amount as charts show it: whole below ten thousand, where short forms would drop its grouping sign."""
+        if abs(amount) < _SHORTENED:
+            return self.money(amount, currency)
         return str(self.formatter.compact(amount, currency))
 
     def day(self, day: date) -> str:

@@ -68,9 +68,9 @@ def _unit(profile: Profile, column: str, unit: str, labels: Labels, currencies: 
     if unit == "currency":
         values = {"currency": currencies["currency" if column == "monetary_local" else "reference_currency"]}
     elif unit == "international_dollars":
-        values = {"vintage": profile.money.ppp.vintage}
+        values = {"vintage": labels.year(profile.money.ppp.vintage)}
     elif unit == "score":
-        values = {"bins": getattr(profile.traits.scores, _SCORES[column]).bins}
+        values = {"bins": labels.number(getattr(profile.traits.scores, _SCORES[column]).bins)}
     return labels.text("unit", unit, **values)
 
 
@@ -80,7 +80,7 @@ def _period(profile: Profile, period: str, labels: Labels) -> str:
         return labels.text("period", period)
     if months == "all":
         return labels.text("template", "window_all")
-    return labels.text("template", "window_months", months=months)
+    return labels.text("template", "window_months", months=labels.number(months))
 
 
 def _basis(profile: Profile, column: str, labels: Labels) -> str:
