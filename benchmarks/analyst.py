@@ -170,7 +170,8 @@ def write_canonical(table: pd.DataFrame, sums: pd.DataFrame, rules: dict[str, di
     consent = table["consent_email"].replace("", "unknown")
     fixed = {"type": "person", "country": "FR", "consent_sms": "unknown", "consent_phone": "unknown",
              "consent_post": "unknown", "consent_app": "unknown", "consent_profiling": "unknown",
-             "language_evidence": "stated", "phone_status": "none", "currency": "EUR", "reference_currency": "USD"}  # fmt: skip
+             "language_evidence": "stated", "phone_status": "none",
+             "currency": "EUR", "reference_currency": "USD"}  # fmt: skip
     named = {
         "home_country": table["country"], "city": None, "consent_email": consent, "segment_language": table["language"],
         "rate_quality": pd.Series("ecb", table.index).where(table["lifetime_orders"] > 0),
@@ -203,8 +204,8 @@ def column(values: pd.Series, kind: pa.DataType) -> pa.Array:
 _TEXT, _COUNT, _DAY, _MONEY = pa.string(), pa.int64(), pa.date32(), pa.decimal128(18, 2)
 SCHEMA = {
     **dict.fromkeys(["customer_id", "type", "country", "language", "language_evidence", "home_country",
-                     "residence", "home_store", "city", "consent_email", "consent_sms", "consent_phone", "consent_post", "consent_app",
-                     "consent_profiling", "phone_status", "loyalty_tier"], _TEXT),
+                     "residence", "home_store", "city", "consent_email", "consent_sms", "consent_phone",
+                     "consent_post", "consent_app", "consent_profiling", "phone_status", "loyalty_tier"], _TEXT),
     "first_order_date": _DAY, "last_order_date": _DAY, "recency_days": _COUNT, "orders": _COUNT, "frequency": _COUNT,
     "monetary_local": _MONEY, "currency": _TEXT, "monetary_reference": _MONEY, "reference_currency": _TEXT,
     "monetary_ppp": _MONEY, "effort": pa.float64(), "lifetime_orders": _COUNT, "lifetime_frequency": _COUNT,

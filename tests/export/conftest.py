@@ -34,7 +34,7 @@ CONTACTS = {
 
 
 def make_profile(*teams, country="DE", currency="EUR", **parts) -> Profile:
-    """The base's dimensions for one market; a team is (name, locales, grants)."""
+    """The base's dimensions for one market, exported as CSV; a team is (name, locales, grants)."""
     base = yaml.safe_load(BASE_YAML.read_text(encoding="utf-8"))
     named = [{"name": name, "locales": locales, "grants": grants} for name, locales, grants in teams]
     return Profile.model_validate(
@@ -50,6 +50,7 @@ def make_profile(*teams, country="DE", currency="EUR", **parts) -> Profile:
             "stratum": base["stratum"],
             "teams": named,
             **parts,
+            "exports": {"formats": ["csv"], **parts.get("exports", {})},
         }
     )
 

@@ -136,7 +136,7 @@ def test_code_that_a_profile_adds_shows_itself_and_is_noted(market):
 def test_stratum_is_named_by_its_parts(market):
     profile = market.profile(("team", ["de-DE"], ["customers"]))
     names = Labels("de-DE").segments(profile, "stratum", ["at_risk_high", "at_risk", "lapsed_none", "other"])
-    assert list(names.values()) == ["Gefährdet · Hoher Wert", "Gefährdet", "Abgewandert · Ohne", "Sonstige"]
+    assert list(names.values()) == ["Gefährdet · Hoher Wert", "Gefährdet", "Abgewandert · Ohne Wertklasse", "Sonstige"]
     three = market.profile(("team", ["de-DE"], []), stratum={"dimensions": ["lifecycle", "value", "language"]})
     assert Labels("de-DE").segments(three, "stratum", ["at_risk_high_ja", "vip"]) == {
         "at_risk_high_ja": "Gefährdet · Hoher Wert · Japanisch",

@@ -6,10 +6,12 @@ import hashlib
 from collections import Counter
 from datetime import datetime
 from decimal import ROUND_HALF_UP, Decimal
+from pathlib import Path
 
 import pytest
 
 from tasks.errors import ProfileError, Terminal
+from tasks.export.background import Background
 from tasks.export.customers import customer_columns
 from tasks.export.dialect import excel_dialect
 from tasks.export.labels import Labels
@@ -307,6 +309,19 @@ def test_record_of_a_file_is_that_of_its_bytes(con, market, small, tmp_path):
     for path, file in files.items():
         text = (tmp_path / path).read_bytes()
         assert (file.bytes, file.sha256) == (len(text), hashlib.sha256(text).hexdigest())
+
+
+@pytest.mark.parametrize(
+    ("formats", "endings"),
+    [(("csv",), {".csv"}), (("xlsx",), {".xlsx"}), (("xlsx", "csv"), {".csv", ".xlsx"})],
+)
+def test_a_profile_chooses_the_kinds_of_files(con, market, small, tmp_path, formats, endings):
+    profile = market.profile(("team", ["de-DE"], market.all), exports={"formats": formats})
+    contacts, segmented = small[1], small[0]
+    told = Background(publication="0" * 24)
+    files = export_market(con, profile, segmented, contacts, tmp_path, as_of=market.as_of, background=told)
+    assert {Path(file.path).suffix for file in files if file.kind != "tags"} == endings
+    assert "tags" in {file.kind for file in files}
 
 
 def test_what_is_not_in_the_reader_s_language_is_noted(con, market, write, tmp_path):

@@ -273,6 +273,16 @@ def test_every_locale_holds_the_whole_market_as_its_excel_reads_it(ran, market):
         assert last in [days_of(sheet, cells) for cells in columns]
 
 
+@pytest.mark.parametrize("market", MARKETS)
+def test_every_locale_has_report_and_workbooks(ran, market):
+    kinds = {"_report.html", "_summary.xlsx", "_segments.csv", "_customers.csv", "_customers.xlsx",
+             "_customers_by_segment.xlsx"}  # fmt: skip
+    for locale in ran[market].locales:
+        paths = [path for path in ran[market].digests if path.startswith(f"{locale}/")]
+        stem = f"{market}_{AS_OF}_{locale}"
+        assert {path.rsplit("/", 1)[1].removeprefix(stem) for path in paths} == kinds
+
+
 def numbers_of(sheet, cells):
     """A column as numbers; nothing where Excel would show text."""
     try:

@@ -43,7 +43,6 @@ def test_a_publication_lies_as_documented(store, run, made):
             f"{below}manifest.json",
             "country=DE/current.json",
             "country=DE/index.html",
-            "index.html",
         ],
         key=str.encode,
     )

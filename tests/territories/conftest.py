@@ -5,14 +5,13 @@ from __future__ import annotations
 import csv
 import io
 import json
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-import duckdb
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
@@ -23,11 +22,8 @@ from region_profiles.loader import load_profile, profile_digest
 from region_profiles.models import Profile
 from tasks.draft.profile import draft
 from tasks.localize.tags import subtags
-from tasks.normalize.task import Normalized
-from tasks.reference.factors import Factors, local_currency
+from tasks.reference.factors import local_currency
 from tasks.run import MarketRun
-from tasks.segment.task import Segments, segment
-from tasks.traits.task import Described, traits
 
 #: The bundled rates reach that far: whatever is off then is off for want of a table, not of a day.
 AS_OF = date(2026, 6, 30)
@@ -205,7 +201,7 @@ class Territories:
         profile = profile.model_copy(update={"teams": teams})
         names = names or names_of(teams[0].locales[0])
         write_drop(self.root / "landing" / code, profile, names)
-        published = self.root / "published" / profile.market.region  # each publication tells the index of its root anew
+        published = self.root / "published"
         run = MarketRun(
             market=code,
             as_of=AS_OF,
@@ -223,80 +219,7 @@ class Territories:
         return Market(code, profile, names, published / place, outcome.state)
 
 
-@dataclass(frozen=True)
-class Computed:
-    """Traits and segments of a market, for others to be told as theirs."""
-
-    run: MarketRun
-    contacts: Path
-    described: Described
-    segments: Segments
-
-
-class OfOneKind:
-    """Traits and segments computed once for each region (its borders of value) and set of lenses that are off.
-
-    All markets here have the same customers with the same amounts in their own money. Half of a market's second is
-    Ibis making expressions that are the same for all, so a further market of a kind takes over the first one's rows,
-    as its own: ids, country, money and language are replaced. Everything else of each market is computed.
-    """
-
-    def __init__(self) -> None:
-        self.known: dict[object, Computed] = {}
-        self.kind: object = None
-
-    def traits(self, run: MarketRun, normalized: Normalized, money: Factors) -> Described:
-        """The first's, or computed."""
-        quality = {told: None for one in money.notes["rates"].values() for told in one["quality"]}
-        self.kind = (run.profile.market.region, tuple(money.notes["lenses_off"]), *quality)
-        return self.known[self.kind].described if self.kind in self.known else traits(run, normalized, money)
-
-    def segment(self, run: MarketRun, described: Described, previous: None) -> Segments:
-        """Computed, or the first's with what is the market's own."""
-        (contacts,) = run.results.glob("canonical-*/customers.parquet")
-        if self.kind not in self.known:
-            segments = segment(run, described, previous)
-            self.known[self.kind] = Computed(run, contacts, described, segments)
-            return segments
-        first, folder = self.known[self.kind], run.results / "segments"
-        folder.mkdir()
-        con = run.cursor()
-        con.execute(
-            f"CREATE TEMP TABLE ids AS SELECT theirs.customer_id AS theirs, own.customer_id AS own "
-            f"FROM '{first.contacts}' theirs JOIN '{contacts}' own USING (member_number)"
-        )
-        for name in ("customers", "segments", "membership"):
-            source = first.segments.folder / f"{name}.parquet"
-            con.execute(f"COPY ({told_again(con, source, first.run, run)}) TO '{folder / name}.parquet'")
-        con.close()
-        return replace(first.segments, folder=folder, digest=f"{run.market}{first.segments.digest}")
-
-
-def told_again(con: duckdb.DuckDBPyConnection, source: Path, first: MarketRun, own: MarketRun) -> str:
-    """A SELECT of a table of the first market as another's: each code that is the first's becomes the other's."""
-    codes = {
-        first.market: own.market,
-        local_currency(first.profile.market.currencies, AS_OF): local_currency(own.profile.market.currencies, AS_OF),
-        first.profile.market.languages[0]: own.profile.market.languages[0],
-    }
-    found = con.execute(f"DESCRIBE FROM '{source}'").fetchall()
-    texts = [
-        name for name, kind, *_ in found if kind == "VARCHAR" and name not in {"customer_id", "reference_currency"}
-    ]
-    swap = " ".join(f"WHEN '{theirs}' THEN '{one}'" for theirs, one in codes.items())
-    columns = [f'CASE "{name}" {swap} ELSE "{name}" END AS "{name}"' for name in texts]
-    if "customer_id" not in [name for name, *_ in found]:
-        return f"SELECT * REPLACE ({', '.join(columns)}) FROM '{source}'"
-    whole = ", ".join([*columns, "own AS customer_id"])
-    rows = f"SELECT t.*, own FROM '{source}' t JOIN ids ON theirs = customer_id"
-    return f"SELECT * EXCLUDE (own) REPLACE ({whole}) FROM ({rows})"
-
-
 @pytest.fixture(scope="module")
 def world(tmp_path_factory):
     """Every territory can be run here."""
-    shared = OfOneKind()
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("flows.market.traits", shared.traits)
-        patch.setattr("flows.market.segment", shared.segment)
-        yield Territories(tmp_path_factory.mktemp("world"))
+    return Territories(tmp_path_factory.mktemp("world"))

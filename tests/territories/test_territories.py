@@ -1,7 +1,7 @@
 """Every territory of ISO 3166: the profile that `strata profile new XX` writes takes a drop to published files.
 
-A chunk is a region or a part of it, so that `pytest -n` shares the world among workers. Faults are collected, so that
-one run shows all of them. What markets of a region have in common is computed once: see `OfOneKind` in conftest.py.
+A chunk is a region or a part of it, so that one run of it can be asked for alone. Faults are collected, so that one run
+shows all of them.
 """
 
 from __future__ import annotations
