@@ -35,5 +35,5 @@ def demo(
     code = execute(None, str(landing), str(publish), AS_OF, None, None)
     for page in sorted(publish.glob("country=*/index.html")):
         console.print(f"  {page}", highlight=False, soft_wrap=True)
-    console.print("Each index names the market's files; open the CSVs in a spreadsheet of their own language.")
+    console.print("Each index leads to the market's reports, workbooks and lists, in the languages of its teams.")
     raise typer.Exit(code)
