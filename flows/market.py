@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 import uuid
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
@@ -13,12 +13,13 @@ from typing import Any, Literal
 
 import pyarrow.parquet as pq
 
-from tasks.errors import DropError
+from tasks.errors import DropError, StrataError
 from tasks.export.labels import catalog_digests
 from tasks.export.task import Staged, Told, export
 from tasks.ingest.task import ingest
 from tasks.normalize.task import Normalized, normalize, shared
 from tasks.objects import open_store, require
+from tasks.publish.index import refresh_market, tell_failure
 from tasks.publish.publication import Published, already_published
 from tasks.publish.runs import record_end, record_start
 from tasks.publish.task import identify, publish, publish_drop
@@ -104,6 +105,9 @@ def stratify_market(run: MarketRun, call: Call = lambda step: step) -> MarketOut
         record_end(
             store, attempt, outcome="cancelled" if cancelled else "failed", step=step, error=error, timings=timings
         )
+        if not cancelled:
+            with suppress(StrataError):  # the page for people must not hide what went wrong
+                tell_failure(store, run.market, run.as_of, error)
         raise
     state: Any = outcome.state
     record_end(store, attempt, outcome=state, publication=outcome.publication, timings=timings)
@@ -125,6 +129,7 @@ def _stages(run: MarketRun, call: Call, timed: Callable[[str], Any]) -> MarketOu
         identity = identify(run, sources, factors, catalogs)
         days = _days(run, normalized)
     if already_published(open_store(run.publish), run.market, run.as_of, identity.publication):
+        refresh_market(open_store(run.publish), run.market)  # it may still tell of a failure
         outcome = MarketOutcome(run.market, run.as_of, "unchanged", identity.publication, detail="nothing has changed")
         return _with_ledger(outcome, run, normalized, days)
     with timed("traits"):

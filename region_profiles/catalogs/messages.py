@@ -15,6 +15,7 @@ from gettext import c2py  # undocumented, but the standard library's own reading
 from importlib import resources
 from pathlib import Path
 
+import yaml
 from babel.messages.catalog import Message
 from babel.messages.plurals import get_plural
 from babel.messages.pofile import read_po
@@ -131,6 +132,22 @@ def _message_faults(message: Message, english: Message, plurals: int, single: se
             yield f"is no name of a worksheet: {name}"
 
 
+#: Languages of teams that no catalog has: their teams read English. One that gets a catalog leaves this list.
+READ_IN_ENGLISH = frozenset({"bg"})
+
+
+def profile_faults() -> Iterator[str]:
+    """Languages of the built-in profiles' teams that have neither a catalog nor a place in READ_IN_ENGLISH."""
+    known = {language.split("-")[0] for language in languages()}
+    yield from (f"{language}: has a catalog and stands in READ_IN_ENGLISH" for language in known & READ_IN_ENGLISH)
+    files = sorted(path for path in ROOT.parent.rglob("*.yaml") if path.parent.name == "markets")
+    for path in files:
+        teams = (yaml.safe_load(path.read_text(encoding="utf-8")) or {}).get("teams", ())
+        for locale in sorted({locale for team in teams for locale in team["locales"]}):
+            if locale.split("-")[0] not in known | READ_IN_ENGLISH:
+                yield f"{path.relative_to(ROOT.parent)}: {locale} has no catalog: translate it, or READ_IN_ENGLISH"
+
+
 def update(language: str) -> None:
     """Write a catalog anew: the template's messages and comments, the translations that are there."""
     path = ROOT / language / "strata.po"
@@ -173,7 +190,7 @@ def main(arguments: list[str]) -> int:
     if arguments == ["update"]:
         for language in languages():
             update(language)
-    found = [fault for language in languages() for fault in faults(language)]
+    found = [*profile_faults(), *(fault for language in languages() for fault in faults(language))]
     sys.stdout.write("".join(f"{fault}\n" for fault in found))
     return 1 if found else 0
 

@@ -76,6 +76,8 @@ class Base:
     dimensions: tuple[str, ...]
     codes: Mapping[str, tuple[str, ...]]
     marked: Mapping[str, bool]
+    longest: int = 0
+    """Signs of the longest name or address."""
 
 
 def load_base(con: duckdb.DuckDBPyConnection, profile: Profile, customers: str, contacts: str) -> Base:
@@ -103,7 +105,10 @@ def load_base(con: duckdb.DuckDBPyConnection, profile: Profile, customers: str, 
     codes = dict(zip(coded, map(tuple, con.execute(_codes_sql(coded)).fetchall()[0]), strict=True))
     identifiers = [column for column, kind in _CELLS.items() if kind == "identifier"]
     flags = con.execute(f"SELECT {', '.join(map(cells.sql_marked, identifiers))} FROM {BASE}").fetchall()[0]
-    return Base(rows, dimensions, codes, dict(zip(identifiers, flags, strict=True)))
+    texts = [column for column, kind in _CELLS.items() if kind == "text"]
+    lengths = ", ".join(f"max(length({name(column)}))" for column in texts)
+    longest = con.execute(f"SELECT coalesce(greatest({lengths}), 0) FROM {BASE}").fetchall()[0][0]
+    return Base(rows, dimensions, codes, dict(zip(identifiers, flags, strict=True)), longest)
 
 
 def _codes_sql(columns: Iterable[str]) -> str:

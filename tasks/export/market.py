@@ -21,6 +21,7 @@ from tasks.export.job import Job, Reader, readers_of, teams_of
 from tasks.export.labels import Labels
 from tasks.export.report import Facts, load_facts, write_report
 from tasks.export.workbook import workbooks
+from tasks.export.workbook.texts import CELL
 from tasks.sql import literal
 
 _BATCH = 65_536
@@ -122,8 +123,15 @@ def _rows(job: Job, locale: str, reader: Reader, name: str, kind: Kind, where: s
         kind=kind,
         dialect=dialect,
         teams=reader.teams,
-        notes=(*dialect.notes, *labels.notes),
+        notes=(*dialect.notes, *labels.notes, *_long(job)),
     )
+
+
+def _long(job: Job) -> tuple[str, ...]:
+    """CSV keeps any text whole; a spreadsheet that opens it does not."""
+    if job.base.longest <= CELL:
+        return ()
+    return (f"list: texts of up to {job.base.longest} signs; a spreadsheet cuts them at {CELL} when it opens the file",)
 
 
 def _languages(con: duckdb.DuckDBPyConnection) -> Iterator[tuple[str, str]]:

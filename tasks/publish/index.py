@@ -17,7 +17,17 @@ from babel.languages import get_official_languages
 from babel.units import format_unit
 
 from region_profiles.territories import office_language
-from tasks.errors import ObjectMissing, PublicationError
+from tasks.errors import (
+    DropError,
+    LedgerError,
+    ObjectMissing,
+    ProfileError,
+    ProfileErrors,
+    PublicationError,
+    ReferenceDataError,
+    StrataError,
+    Transient,
+)
 from tasks.export.labels import Labels
 from tasks.export.locales import cldr, subtags
 from tasks.export.report.setting import template
@@ -55,6 +65,7 @@ class _Section:
     title: str
     as_of: str
     all: str
+    late: tuple[str, str] | None
     main: Sequence[_Link]
     files: Sequence[tuple[str, Sequence[_Link]]]
     earlier: Sequence[_Link]
@@ -63,7 +74,47 @@ class _Section:
     word: Mapping[str, str] = field(default_factory=dict)
 
 
-def refresh_index(store: ObjectStore, pointer: Pointer, manifest: Manifest) -> None:
+@dataclass(frozen=True, slots=True)
+class Late:
+    """A report that did not come: its as-of date, and why in a word of the catalogs (context `error`)."""
+
+    as_of: date
+    code: str
+
+
+#: The first that an error is one of says it to the teams; what nobody foresaw is `other`.
+_WORDS: Sequence[tuple[type[StrataError], str]] = (
+    (DropError, "drop"),
+    (ProfileError, "profile"),
+    (ProfileErrors, "profile"),
+    (ReferenceDataError, "reference"),
+    (LedgerError, "ledger"),
+    (PublicationError, "publication"),
+    (Transient, "unavailable"),
+)
+
+
+def tell_failure(store: ObjectStore, country: str, as_of: date, error: BaseException) -> None:
+    """Say on the market's page, in its teams' words, that the report of a date is late and why.
+
+    A market without a publication has no page. The next run that ends well takes the line away.
+    """
+    refresh_market(
+        store, country, Late(as_of, next((code for kind, code in _WORDS if isinstance(error, kind)), "other"))
+    )
+
+
+def refresh_market(store: ObjectStore, country: str, late: Late | None = None) -> None:
+    """Write the page of a market as its pointer has it now."""
+    found = read_pointer(store, country)
+    if found is None or found.pointer.current is None or found.pointer.publication is None:
+        return
+    pointer = found.pointer
+    manifest = read_manifest(store, country, found.pointer.current, found.pointer.publication)
+    refresh_index(store, pointer, manifest, late)
+
+
+def refresh_index(store: ObjectStore, pointer: Pointer, manifest: Manifest, late: Late | None = None) -> None:
     """Write the market's page where it says something else than the pointer does.
 
     `manifest` is that of the publication that was just selected, current or not.
@@ -74,7 +125,7 @@ def refresh_index(store: ObjectStore, pointer: Pointer, manifest: Manifest) -> N
         manifest = read_manifest(store, pointer.country, pointer.current, pointer.publication)
     dates = [as_of for as_of in sorted(pointer.selected, reverse=True) if as_of != manifest.as_of][:EARLIER]
     earlier = {as_of: found for as_of in dates if (found := _manifest(store, pointer, as_of)) is not None}
-    _write(store, f"country={pointer.country}/{ROOT}", render_index(pointer, manifest, earlier))
+    _write(store, f"country={pointer.country}/{ROOT}", render_index(pointer, manifest, earlier, late))
 
 
 def refresh_root(store: ObjectStore) -> None:
@@ -113,17 +164,21 @@ def _write(store: ObjectStore, key: str, page: bytes) -> None:
 # --- a market ---------------------------------------------------------------------------------------------------------
 
 
-def render_index(pointer: Pointer, manifest: Manifest, earlier: Mapping[date, Manifest] | None = None) -> bytes:
+def render_index(
+    pointer: Pointer, manifest: Manifest, earlier: Mapping[date, Manifest] | None = None, late: Late | None = None
+) -> bytes:
     """A market's page, self-contained, in UTF-8: a section for each locale of the current publication.
 
-    `manifest` is that of the current publication, `earlier` those of other dates by date.
+    `manifest` is that of the current publication, `earlier` those of other dates by date; `late` a report that failed.
     """
     locales = list(dict.fromkeys(export.locale for export in manifest.exports if export.locale)) or [_ENGLISH]
-    sections = [_section(pointer, manifest, earlier or {}, locale) for locale in locales]
+    sections = [_section(pointer, manifest, earlier or {}, late, locale) for locale in locales]
     return template("tasks.publish", "market.html").render(sections=sections).encode()
 
 
-def _section(pointer: Pointer, manifest: Manifest, earlier: Mapping[date, Manifest], locale: str) -> _Section:
+def _section(
+    pointer: Pointer, manifest: Manifest, earlier: Mapping[date, Manifest], late: Late | None, locale: str
+) -> _Section:
     labels = Labels(locale)
     country = labels.country_name(pointer.country)
     own = [export for export in manifest.exports if export.locale == locale]
@@ -143,6 +198,7 @@ def _section(pointer: Pointer, manifest: Manifest, earlier: Mapping[date, Manife
         title=labels.text("report", "title", market=country),
         as_of=labels.text("report", "as_of", date=str(labels.formatter.date(manifest.as_of, "long"))),
         all=labels.text("index", "all_markets"),
+        late=None if late is None else (_day(labels, late.as_of), labels.text("error", late.code)),
         main=[link for kind, link in links if kind in {"report", "workbook"}],
         files=[(heading, found) for heading, found in files if found],
         earlier=[_Link(_earlier(one, locale), _day(labels, as_of)) for as_of, one in earlier.items()],

@@ -6,7 +6,7 @@ import shutil
 
 import pytest
 
-from region_profiles.catalogs.messages import ROOT, faults, languages, read, texts
+from region_profiles.catalogs.messages import ROOT, faults, languages, profile_faults, read, texts
 from tasks.contract import CUSTOMERS
 from tasks.export.customers import CONTACT, TRAITS
 from tasks.export.labels import Labels, catalog_digests, part_codes, segment_codes
@@ -29,6 +29,14 @@ def test_the_languages_are_these():
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_catalog_is_whole_and_has_the_placeholders_and_plurals_of_its_language(language):
     assert list(faults(language)) == []
+
+
+def test_teams_of_the_built_in_profiles_have_a_catalog_or_are_said_to_read_english(monkeypatch):
+    assert list(profile_faults()) == []
+    monkeypatch.setattr("region_profiles.catalogs.messages.READ_IN_ENGLISH", frozenset({"de"}))
+    found = list(profile_faults())
+    assert "de: has a catalog and stands in READ_IN_ENGLISH" in found
+    assert any("bg-BG has no catalog" in fault for fault in found)
 
 
 #: A fault made in the German catalog, and what the check says of it.

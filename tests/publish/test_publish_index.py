@@ -8,8 +8,9 @@ from html.parser import HTMLParser
 
 import pytest
 
+from tasks.errors import DropError, StoreUnavailable
 from tasks.objects import open_store
-from tasks.publish.index import EARLIER, refresh_root, render_index, render_root
+from tasks.publish.index import EARLIER, refresh_market, refresh_root, render_index, render_root, tell_failure
 from tasks.publish.manifest import Export
 from tasks.publish.pointer import Pointer, pointer_key
 from tasks.publish.publication import publish
@@ -107,6 +108,34 @@ def test_a_publication_without_localized_files_has_a_page_in_english(manifest):
     bare = manifest.model_copy(update={"exports": tuple(one for one in manifest.exports if one.locale is None)})
     page = render_index(pointer(), bare)
     assert ("html", {"lang": "en", "dir": "ltr"}) in Tags(page).found
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (DropError("kunden.csv is broken", value="Erika Mustermann"), "ließ sich nicht wie vereinbart lesen"),
+        (StoreUnavailable("503"), "es folgt ein neuer Versuch"),
+        (ValueError("Erika Mustermann"), "Ein unerwarteter Fehler"),
+    ],
+)
+def test_a_report_that_is_late_is_told_in_the_readers_words_until_one_comes(tmp_path, made, error, said):
+    store = open_store(tmp_path / "published")
+    publish(store, *made(), who="ops", when=WHEN)
+    page = tmp_path / "published" / "country=DE" / "index.html"
+    good = page.read_bytes()
+    tell_failure(store, "DE", date(2021, 3, 20), error)
+    late = page.read_text("utf-8")
+    assert said in late
+    assert "20.03.2021" in late
+    assert "Mustermann" not in late, "what an error quotes is nobody's business here"
+    refresh_market(store, "DE")
+    assert page.read_bytes() == good
+
+
+def test_a_market_without_a_publication_has_no_page_to_be_late_on(tmp_path):
+    store = open_store(tmp_path / "published")
+    tell_failure(store, "DE", date(2021, 3, 20), DropError("no drop"))
+    assert list(store.list()) == []
 
 
 def test_both_pages_load_nothing_and_run_nothing(manifest):

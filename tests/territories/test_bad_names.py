@@ -38,3 +38,5 @@ def test_a_strange_name_stays_whole_in_its_one_cell(names, shown, world):
     assert {len(row) for row in body} == {len(head)}
     cells = {cell for row in body for cell in row}
     assert cells & shown
+    notes = market.manifest["notes"]["exports"]["locales"]
+    assert any(f"a spreadsheet cuts them at {CELL}" in note for note in notes) == (len(names[0]) > CELL)
