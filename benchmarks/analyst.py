@@ -260,7 +260,14 @@ def write_customers(table: pd.DataFrame, words: dict[str, Any], out: Path) -> No
 
 
 def write_summary(sums: pd.DataFrame, words: dict[str, Any], out: Path) -> None:
-    """The localized segments, after a row for the whole market."""
+    """The localized segments, after a row for the whole market; strata by group and tier, then the others."""
+    strata = [code for code in words["label"]["stratum"] if code.rsplit("_", 1)[-1] in TIERS]
+    rank = {("stratum", code): place for place, code in enumerate(strata)}
+    keys = zip(sums["dimension"], sums["segment"], strict=True)
+    place = [rank.get(key, len(rank) + (key[1] == "guest") if key[0] == "stratum" else 0) for key in keys]
+    order = sums["dimension"].map({name: at for at, name in enumerate([*DIMENSIONS, "stratum"])})
+    sums = sums.assign(order=order, place=place).sort_values(["order", "place"], kind="stable")
+    sums = sums.drop(columns=["order", "place"])
     whole = sums[sums["dimension"] == "lifecycle"].sum(numeric_only=True).to_dict()
     rows = pd.concat([pd.DataFrame([{**whole, "dimension": "market", "segment": "all"}]), sums], ignore_index=True)
     listed = pd.DataFrame(

@@ -320,7 +320,9 @@ def exports(con: duckdb.DuckDBPyConnection, out: Path, words: dict[str, Any]) ->
         for dimension, labels in words["label"].items()
         for code, name in labels.items()
     )
-    place = " ".join(f"WHEN '{code}' THEN {n}" for n, code in enumerate([*(c for c, *_ in LIFECYCLE), "lost", *TIERS]))
+    strata = [code for code in words["label"]["stratum"] if code.rsplit("_", 1)[-1] in TIERS]
+    codes = [*(code for code, *_ in LIFECYCLE), "lost", *TIERS, *strata]
+    place = " ".join(f"WHEN '{code}' THEN {n}" for n, code in enumerate(codes))
     cells = [
         case("dimension", words["dimension"]), "dimension", f"CASE {names} END", "segment", "customers",
         comma("share_customers::DECIMAL(9, 6)"), "orders", comma("monetary_local::DECIMAL(38, 2)"), "'EUR'",

@@ -100,6 +100,8 @@ class Labels:
 
         >>> Labels("de-DE").language_name("zh-Hant"), Labels("ja-JP").language_name("pt-BR")
         ('Chinesisch (traditionell)', 'ポルトガル語 (ブラジル)')
+        >>> Labels("de-DE").language_name("en-JP")
+        'Englisch (Japan)'
         """
         reader = cldr(self.language)
         whole = reader.languages.get(re.sub("[-_]", "_", code))
@@ -107,7 +109,14 @@ class Labels:
             return str(whole)
         try:
             return str(Locale.parse(code, sep="-").get_display_name(reader) or code)
-        except (UnknownLocaleError, ValueError):
+        except UnknownLocaleError:  # CLDR has no such locale (en-JP): its parts have names
+            language, territory = code.split("-", maxsplit=1)[0], code.rsplit("-", maxsplit=1)[-1]
+            if language not in reader.languages or territory not in reader.territories:
+                return self.text("language", code)
+            return self.text(
+                "template", "detail", text=reader.languages[language], detail=reader.territories[territory]
+            )
+        except ValueError:
             return self.text("language", code)
 
     def country_name(self, code: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import product
 from typing import Any
 
 import duckdb
@@ -14,7 +15,7 @@ from tasks.errors import Terminal
 from tasks.export import cells
 from tasks.export.customers import BASE, Base, decimals, heading
 from tasks.export.dialect import Dialect
-from tasks.export.labels import Labels, segment_codes
+from tasks.export.labels import Labels, part_codes, segment_codes
 from tasks.export.suppress import Row, links, withheld
 from tasks.files import parquet
 from tasks.sql import literal
@@ -104,7 +105,11 @@ def lines(profile: Profile, summary: Summary, labels: Labels, dialect: Dialect) 
 
 def _ordered(profile: Profile, dimension: str, rows: Iterable[Row]) -> list[Row]:
     """The profile's order, then codes by name, guests last."""
-    rank = {code: place for place, code in enumerate(segment_codes(profile.dimensions.get(dimension)))}
+    codes: Iterable[str] = segment_codes(profile.dimensions.get(dimension))
+    if dimension == "stratum":
+        parts = [part_codes(profile, name) for name in profile.stratum.dimensions]
+        codes = ["_".join(cell) for cell in product(*parts)]
+    rank = {code: place for place, code in enumerate(codes)}
     own = [row for row in rows if row[0] == dimension]
     return sorted(own, key=lambda row: (row[1] == "guest", rank.get(row[1], len(rank)), row[1]))
 

@@ -5,6 +5,7 @@ Both are derived from the pointers and manifests and may lag; whoever writes the
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date
@@ -251,7 +252,9 @@ def _file(labels: Labels, manifest: Manifest, export: Export) -> _Link:
 def _size(labels: Labels, size: int) -> str:
     """Bytes in thousands, by CLDR's word for them."""
     number = str(labels.formatter.decimal(-(-size // 1000)))
-    return str(format_unit(number, "digital-kilobyte", "short", locale=cldr(labels.language)))
+    # Given a text, Babel takes the word for one; given a number, it writes the number its own way.
+    two = str(format_unit(2, "digital-kilobyte", "short", locale=cldr(labels.language)))
+    return re.sub(r"\d+", number, two)
 
 
 def _earlier(manifest: Manifest, locale: str) -> str:

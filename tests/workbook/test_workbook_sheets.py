@@ -145,7 +145,7 @@ def test_a_segments_sheet_begins_with_who_is_worth_most(sample, everything):
         for name in book.sheet_names[2:]:
             rows = book.get_sheet_by_name(name).to_python(skip_empty_area=False)
             top = next(place for place, row in enumerate(rows) if row[0] == labels.text("column", "member_number"))
-            place = next(column for column, text in enumerate(rows[top]) if text.startswith(money))
+            place = next(column for column, text in enumerate(rows[top]) if money in text)
             worth = [row[place] for row in rows[top + 1 :] if row[place] != ""]
             assert worth == sorted(worth, reverse=True)
 

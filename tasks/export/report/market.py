@@ -184,7 +184,7 @@ def quality(words: Words, facts: Facts, background: Background) -> Section:
         if share is not None
     ]
     if known:
-        blocks.append(Table((" ", words.labels.text("unit", "share")), known, caption=words.say("quality")))
+        blocks.append(Table((" ", words.say("share")), known, caption=words.say("quality")))
     return Section("quality", words.say("quality"), blocks)
 
 
@@ -284,5 +284,5 @@ def asking(words: Words, profile: Profile, background: Background) -> Section:
         blocks.append(Text(words.say("ask_team", contact=words.place(profile.market.contact, most=200))))
     blocks.append(Text(words.say("ask_operations")))
     if background.publication:
-        blocks.append(Points([f"{words.say('publication')}: {background.publication}"]))
+        blocks.append(Points([words.labelled(words.say("publication"), background.publication)]))
     return Section("asking", words.say("ask"), blocks)

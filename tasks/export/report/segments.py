@@ -141,7 +141,7 @@ def _chart(words: Words, figures: Summary, rows: Sequence[tuple[str, str]], meas
         drawn.append(Bar(name, short, float(max(value, 0) / longest)))
         told.append((name, whole, words.percent(figures.rows[row][share])))
     head = (
-        words.labels.text("column", "segment"),
+        words.dimension(rows[0][0]) if rows else words.labels.text("column", "segment"),
         words.say(_MEASURES[measure](words)),
         words.labels.text("column", share),
     )
@@ -174,7 +174,7 @@ def lenses(words: Words, facts: Facts, previous_as_of: date | None) -> Iterator[
         rows = [_lens(words, one) for one in shown]
         blocks.append(Table(head, rows, caption=words.say("lenses")))
     blocks += [
-        Text(f"{words.say(f'lens_{one.name}')}: {_off(words, one, reported)}", note=True)
+        Text(words.labelled(words.say(f"lens_{one.name}"), _off(words, one, reported)), note=True)
         for one in found.lenses
         if one.off is not None
     ]
@@ -234,7 +234,7 @@ def movements(words: Words, facts: Facts, previous_as_of: date | None) -> Iterat
         table = Table((words.say("from"), words.say("to"), words.say("customers")), rows, words=2, caption=title)
         groups.append(Chart(title, bars(alt, drawn, rtl=words.rtl), table))
     if groups:
-        yield Section("moves", words.say("moves"), [Text(words.say("moves_intro", date=since)), Side(groups)])  # type: ignore[arg-type]
+        yield Section("moves", words.say("moves"), [Text(words.say("moves_intro", date=since)), *groups])
     else:
         everywhere = len(moves.nobody) == len(moves.flows)
         text = words.say("no_moves", date=since) if everywhere else words.withheld()
@@ -244,7 +244,7 @@ def movements(words: Words, facts: Facts, previous_as_of: date | None) -> Iterat
 def playbooks(words: Words, profile: Profile, figures: Summary, near: Iterable[Near]) -> Iterator[Section]:
     """A plan for each segment that has customers, of the dimensions that have playbooks."""
     told = [one for one in near if not words.foreign(one)][:NEAR]
-    coming = [f"{words.occasion(one)} ({words.days(one.start, one.end)})" for one in told]
+    coming = [words.detailed(words.occasion(one), words.days(one.start, one.end)) for one in told]
     for dimension in profile.playbooks:
         rows = [row for row in _ordered(profile, figures, dimension) if row[1] != "guest" and _customers(figures, row)]
         names = words.names(dimension, [code for _, code in rows])
@@ -256,7 +256,7 @@ def playbooks(words: Words, profile: Profile, figures: Summary, near: Iterable[N
 def _card(words: Words, figures: Summary, row: tuple[str, str], name: str, coming: Sequence[str]) -> Card:
     dimension, code = row
     plan = words.profile.playbooks[dimension].get(code)
-    size = MARK
+    size = words.withheld()
     if row not in figures.hidden:
         share = Decimal(figures.rows[row]["share_revenue"] or 0)
         size = words.count("playbook_size", _customers(figures, row), share=words.percent(share))

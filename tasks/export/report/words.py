@@ -120,8 +120,16 @@ class Words:
 
     def days(self, first: date, last: date) -> str:
         """A day, or the first and the last of several."""
-        both = [str(self.formatter.date(day, "medium")) for day in dict.fromkeys((first, last))]
-        return " – ".join(f"{_OPEN}{text}{_CLOSE}" for text in both) if self.rtl else " – ".join(both)
+        one, two = (str(self.formatter.date(day, "medium")) for day in (first, last))
+        return one if first == last else self.say("range", "template", first=one, last=two)
+
+    def labelled(self, label: str, value: str) -> str:
+        """A label, the language's own colon, and what it labels."""
+        return self.say("labelled", "template", label=label, value=value)
+
+    def detailed(self, text: str, detail: str) -> str:
+        """A name and a remark in the language's own brackets."""
+        return self.say("detail", "template", text=text, detail=detail)
 
     def currency(self, code: str) -> str:
         """A currency's name; XXX is unknown."""
