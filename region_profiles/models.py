@@ -190,6 +190,8 @@ class Exports(Frozen):
 
     formats: tuple[Literal["csv", "xlsx", "html"], ...] = Field(default=("csv", "xlsx", "html"), min_length=1)
     """Lists and segments as CSV, workbooks, the report; tags for machines are always there."""
+    digits: Literal["default", "native", "latn"] = "default"
+    """Digits of texts: the locale's usual ones, its native ones (देवनागरी in hi), or Latin. Number cells are typed."""
     split_by_language: bool = False
     sheet_rows: int = Field(default=5000, ge=1, le=SHEET_ROWS)
     """Customers on one segment's sheet of a workbook; the list has them all."""

@@ -14,6 +14,7 @@ from region_profiles.catalogs.messages import ROOT, SOURCE_LANGUAGE, Key, langua
 from region_profiles.models import Dimension, Profile, RulesDimension, TiersDimension
 from tasks.export.locales import cldr, lineage
 from tasks.localize import Formatter, formatter
+from tasks.localize.patterns import Digits
 
 
 class Labels:
@@ -28,8 +29,9 @@ class Labels:
     ('labels: no catalog el-GR; en instead', 'labels: segment value vip has no translation; its code stands for it')
     """
 
-    def __init__(self, locale: str) -> None:
+    def __init__(self, locale: str, digits: Digits = "default") -> None:
         self.locale = locale
+        self.digits = digits
         known = languages()
         self.language = next((name for name in lineage(locale) if name in known), SOURCE_LANGUAGE)
         self._fallen_back = self.language not in lineage(locale)
@@ -47,7 +49,7 @@ class Labels:
     @property
     def formatter(self) -> Formatter:
         """Numbers and dates as the reader writes them."""
-        return formatter(self.locale)
+        return formatter(self.locale, self.digits)
 
     def find(self, code: str, *contexts: str) -> str | None:
         """The message of a code in the first context that has it, in the reader's language, then in English."""

@@ -80,7 +80,7 @@ def _tags(job: Job) -> ExportFile:
 
 
 def _segments(job: Job, locale: str) -> Iterator[ExportFile]:
-    dialect, labels = excel_dialect(locale), Labels(locale)
+    dialect, labels = excel_dialect(locale), Labels(locale, job.profile.exports.digits)
     head = summary.header(job.profile, labels, dialect)
     body = list(summary.lines(job.profile, job.figures, labels, dialect))
     stem, teams = f"{locale}/summary/{job.stem}_{locale}_segments", teams_of(job.profile, locale)
@@ -99,7 +99,7 @@ def _customers(job: Job, locale: str, reader: Reader) -> Iterator[ExportFile]:
     """A reader's customers, in a list for each language too where the profile wants it."""
     yield _rows(job, locale, reader, f"customers{reader.suffix}", "customers", "true")
     if job.profile.exports.machine:
-        columns, labels = customer_columns(job.profile, reader.grants), Labels(locale)
+        columns, labels = customer_columns(job.profile, reader.grants), Labels(locale, job.profile.exports.digits)
         head, select = machine.customers(job.profile, columns, job.base, labels)
         path = f"{locale}/customers/{job.stem}_{locale}_customers{reader.suffix}_machine.csv"
         body, teams = _batches(job.con, select), reader.teams
@@ -110,7 +110,7 @@ def _customers(job: Job, locale: str, reader: Reader) -> Iterator[ExportFile]:
 
 
 def _rows(job: Job, locale: str, reader: Reader, name: str, kind: Kind, where: str) -> ExportFile:
-    dialect, labels = excel_dialect(locale), Labels(locale)
+    dialect, labels = excel_dialect(locale), Labels(locale, job.profile.exports.digits)
     columns = customer_columns(job.profile, reader.grants)
     head = header(job.profile, columns, labels, dialect)
     select = lines_sql(job.profile, columns, job.base, labels, dialect, where=where)

@@ -115,6 +115,17 @@ def test_the_contact_of_the_market_is_asked_where_the_profile_names_one(market, 
     assert "Questions about" not in usual.page("en-GB")
 
 
+@pytest.mark.parametrize(
+    ("digits", "locale", "shown", "hidden"),
+    [("native", "hi-IN", "२,९८०", "2,980"), ("default", "hi-IN", "2,980", "२"), ("latn", "fa-IR", "2,980", "۲۹۸۰")],
+)
+def test_digits_are_those_that_the_profile_wants(market, digits, locale, shown, hidden):
+    page = market(first=True, exports={"digits": digits}).page(locale)
+    figures = page.split("<nav")[0].split("<body")[1]
+    assert shown in figures
+    assert hidden not in figures
+
+
 # --- what it says -----------------------------------------------------------------------------------------------------
 
 

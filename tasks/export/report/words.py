@@ -31,12 +31,12 @@ class Words:
     """Labels and formatter of one locale; the page's language is that of its catalog."""
 
     def __init__(self, locale: str, profile: Profile) -> None:
-        self.labels = Labels(locale)
+        self.labels = Labels(locale, profile.exports.digits)
         self.profile = profile
         # Words that fall back to another language would be odd with the direction of the asked one.
         self.tag = locale if self.labels.language in lineage(locale) else self.labels.language
         self.rtl = subtags(self.tag).script in _RTL_SCRIPTS
-        self.formatter: Formatter = formatter(self.tag)
+        self.formatter: Formatter = formatter(self.tag, profile.exports.digits)
 
     def say(self, code: str, context: str = "report", /, **values: str) -> str:
         """A message with its values."""

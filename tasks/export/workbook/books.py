@@ -34,7 +34,7 @@ def workbooks(job: Job, locale: str, readers: Sequence[Reader]) -> Iterator[Expo
     No row of a customer is in the summary's folder, and no column in a reader's file that the reader has no grant for.
     The same inputs give the same bytes. Raises Terminal for a locale without formats.
     """
-    labels = Labels(locale)
+    labels = Labels(locale, job.profile.exports.digits)
     yield _public(job, locale, labels, readers)
     for reader in readers:
         yield _by_segment(job, locale, labels, reader)
