@@ -11,7 +11,7 @@ from pydantic import BaseModel
 
 from region_profiles.findings import Fault, Steps, nearest, written
 from region_profiles.models import Profile
-from region_profiles.reading import Node, Origin
+from region_profiles.reading import Node, Origin, deepest
 from tasks.errors import ProfileError
 
 #: In a location such as dimensions.value.tiers.borders the third step is the kind.
@@ -31,17 +31,7 @@ class Locator:
 
     def at(self, path: Steps) -> tuple[Node, Steps]:
         """The deepest node on the way to a path and how far it got."""
-        node, done = self.tree, 0
-        for step in path:
-            children = node.value
-            if isinstance(children, dict) and step in children:
-                node = children[str(step)]
-            elif isinstance(children, list) and isinstance(step, int) and step < len(children):
-                node = children[step]
-            else:
-                break
-            done += 1
-        return node, path[:done]
+        return deepest(self.tree, path)
 
     def actual(self, loc: Steps) -> Steps:
         """A pydantic location as a path of the data: less the names of union branches and marks of keys."""

@@ -73,6 +73,21 @@ def plain(node: Node) -> Any:
     return node.value
 
 
+def deepest(root: Node, path: tuple[int | str, ...]) -> tuple[Node, tuple[int | str, ...]]:
+    """The deepest node on the way along a path, and how much of the path leads to it."""
+    node, done = root, 0
+    for step in path:
+        children = node.value
+        if isinstance(children, dict) and step in children:
+            node = children[str(step)]
+        elif isinstance(children, list) and isinstance(step, int) and step < len(children):
+            node = children[step]
+        else:
+            break
+        done += 1
+    return node, path[:done]
+
+
 def planted(value: Any, origin: Origin) -> Node:
     """Plain data as nodes of one origin."""
     if isinstance(value, dict):

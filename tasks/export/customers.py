@@ -14,7 +14,7 @@ from tasks.export import cells
 from tasks.export.contacts import SOURCES, contacts_sql
 from tasks.export.dialect import Dialect
 from tasks.export.labels import Labels
-from tasks.export.locales import cldr
+from tasks.export.locales import right_to_left
 from tasks.files import parquet
 from tasks.localize import display_digits
 from tasks.localize.patterns import precision
@@ -233,7 +233,7 @@ def _select(row: list[str], dialect: Dialect, where: str) -> str:
 def _cell(profile: Profile, column: str, base: Base, labels: Labels, dialect: Dialect) -> str:
     source, _, code = column.partition("|")
     value = name(source)
-    if source == "phone_national" and dialect.guard and cldr(labels.locale).text_direction == "rtl":
+    if source == "phone_national" and dialect.guard and right_to_left(labels.locale):
         value = f"{literal(LEFT_TO_RIGHT)} || {value}"
     kind: Cell = "code" if code else _CELLS.get(source, "label" if source.startswith("segment_") else "number")
     if kind in _PLAIN:

@@ -46,6 +46,19 @@ def subtags(tag: str) -> Subtags:
     )
 
 
+#: Scripts of living languages that are written from right to left (Unicode, UAX 9 and ScriptExtensions).
+_RIGHT_TO_LEFT = frozenset({"Adlm", "Arab", "Hebr", "Mand", "Nkoo", "Rohg", "Samr", "Syrc", "Thaa"})
+
+
+def right_to_left(tag: str) -> bool:
+    """Whether a locale is read from right to left: by its script, which a tag may name against its language's own.
+
+    >>> right_to_left("ar-AE"), right_to_left("en-AE"), right_to_left("pa-Arab-PK"), right_to_left("pa-IN")
+    (True, False, True, False)
+    """
+    return subtags(tag).script in _RIGHT_TO_LEFT
+
+
 def lineage(tag: str) -> tuple[str, ...]:
     """The tag and what it inherits from, nearest first: a script that is not the language's own ends the line.
 

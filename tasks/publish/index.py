@@ -30,7 +30,7 @@ from tasks.errors import (
     Transient,
 )
 from tasks.export.labels import Labels
-from tasks.export.locales import cldr, subtags
+from tasks.export.locales import cldr, right_to_left
 from tasks.export.report.setting import template
 from tasks.objects import ObjectStore
 from tasks.publish.manifest import Export, Manifest
@@ -43,7 +43,6 @@ EVENTS = 20
 EARLIER = 12
 ROOT = "index.html"
 _HTML = "text/html; charset=utf-8"
-_RTL = frozenset({"Adlm", "Arab", "Hebr", "Mand", "Nkoo", "Rohg", "Samr", "Syrc", "Thaa"})
 _ENGLISH = "en"
 
 
@@ -194,7 +193,7 @@ def _section(
     columns += [labels.text("index", code) for code in ("who", "why")]
     return _Section(
         language=locale,
-        direction="rtl" if subtags(locale).script in _RTL else "ltr",
+        direction="rtl" if right_to_left(locale) else "ltr",
         name=labels.language_name(locale),
         title=labels.text("report", "title", market=country),
         as_of=labels.text("report", "as_of", date=str(labels.formatter.date(manifest.as_of, "long"))),

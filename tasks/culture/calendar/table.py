@@ -14,7 +14,7 @@ from pydantic import Field, StringConstraints, ValidationError, model_validator
 
 import region_profiles
 from region_profiles.model_types import Code, Country, Frozen, Weekday
-from region_profiles.reading import Node, plain, read_file
+from region_profiles.reading import Node, deepest, plain, read_file
 from tasks.errors import ProfileError
 
 NAME = "region_profiles/culture/moments.yaml"
@@ -179,18 +179,9 @@ def table() -> Table:
 
 def _fault(root: Node, name: str, steps: tuple[int | str, ...], problem: str, value: object = None) -> ProfileError:
     """The fault at the deepest place of the file that the steps lead to."""
-    node, done = root, 0
-    for step in steps:
-        children = node.value
-        if isinstance(children, dict) and step in children:
-            node = children[str(step)]
-        elif isinstance(children, list) and isinstance(step, int) and step < len(children):
-            node = children[step]
-        else:
-            break
-        done += 1
+    node, way = deepest(root, steps)
     shown = value if isinstance(value, str | int | date) else None
-    path = ".".join(map(str, steps[: done + 1]))
+    path = ".".join(map(str, steps[: len(way) + 1]))
     return ProfileError(problem, file=name, line=node.origin.line, path=path, value=shown, hint="see docs/calendar.md")
 
 

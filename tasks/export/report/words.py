@@ -13,13 +13,12 @@ from region_profiles.models import Profile
 from tasks.culture.calendar import Near
 from tasks.errors import Terminal
 from tasks.export.labels import Labels
-from tasks.export.locales import cldr, lineage, subtags
+from tasks.export.locales import cldr, lineage, right_to_left
 from tasks.export.summary import MARK
 from tasks.localize import Formatter, formatter
 
 #: First-strong isolates: a number or name of the other direction leaves the sentence around it in order.
 _OPEN, _CLOSE = "\u2068", "\u2069"
-_RTL_SCRIPTS = frozenset({"Adlm", "Arab", "Hebr", "Mand", "Nkoo", "Rohg", "Samr", "Syrc", "Thaa"})
 #: No sign of a city's name: controls, and what would turn the text around.
 _CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]+")
 NOTHING = "–"
@@ -35,7 +34,7 @@ class Words:
         self.profile = profile
         # Words that fall back to another language would be odd with the direction of the asked one.
         self.tag = locale if self.labels.language in lineage(locale) else self.labels.language
-        self.rtl = subtags(self.tag).script in _RTL_SCRIPTS
+        self.rtl = right_to_left(self.tag)
         self.formatter: Formatter = formatter(self.tag, profile.exports.digits)
 
     def say(self, code: str, context: str = "report", /, **values: str) -> str:

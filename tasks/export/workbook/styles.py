@@ -7,8 +7,8 @@ from typing import Any
 
 from rustpy_xlsxwriter import Format
 
+from tasks.export import locales
 from tasks.export.labels import Labels
-from tasks.export.locales import cldr
 from tasks.export.workbook.fields import DATE, GENERAL, TEXT, Field
 from tasks.export.workbook.texts import width
 
@@ -26,7 +26,7 @@ def right_to_left(labels: Labels) -> bool:
     >>> right_to_left(Labels("ar-AE")), right_to_left(Labels("en-AE"))
     (True, False)
     """
-    return str(cldr(labels.language).text_direction) == "rtl"
+    return locales.right_to_left(labels.language)
 
 
 def heading_height(headings: Sequence[tuple[str, float]]) -> float:
