@@ -186,6 +186,15 @@ def test_several_currencies_are_said_to_be_several(market, usual):
     assert "The sums agree" not in page
 
 
+def test_one_foreign_currency_is_not_several_and_untaxed_revenue_is_not_with_tax(market, usual):
+    known = usual.background.reconciliation
+    revenue = {**known["revenue"], "gross": {"USD": "2"}}
+    told = {"reconciliation": {**known, "revenue": revenue}}
+    page = market(first=True, background=told, tax={"amounts": "untaxed"}).page("en-GB")
+    assert "several currencies" not in page
+    assert "with tax" not in page.split('id="reconciliation"')[1].split("</section>")[0]
+
+
 def test_a_locale_without_a_catalog_is_in_english_from_left_to_right(usual):
     read = Read(usual.page("ur-PK"))
     assert (read.all("html")[0]["lang"], read.all("html")[0]["dir"]) == ("en", "ltr")

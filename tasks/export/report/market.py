@@ -227,16 +227,18 @@ def _sum(amounts: Iterable[str]) -> Decimal:
 
 def _revenue(words: Words, revenue: Mapping[str, Any]) -> Iterator[Block]:
     local, gross = revenue["currency"], {code: Decimal(amount) for code, amount in revenue["gross"].items()}
-    rows = [(words.say("revenue_kept"), words.exact(amount, code)) for code, amount in sorted(gross.items())]
+    # Where the shop's data does not know of tax, nothing may be called revenue with tax.
+    kept = words.say("revenue_untaxed" if words.profile.tax.amounts == "untaxed" else "revenue_kept")
+    rows = [(kept, words.exact(amount, code)) for code, amount in sorted(gross.items())]
     parts = next(iter(revenue["dimensions"].values()), None)
     if parts is not None:
         rows.append((words.say("revenue_segments"), words.exact(Decimal(parts["segmented"]), local)))
         rows.append((words.say("revenue_guests"), words.exact(Decimal(parts["guests"]), local)))
-    yield Table((" ", words.say("total")), rows, caption=words.say("revenue_kept"))
+    yield Table((" ", words.say("total")), rows, caption=kept)
     if set(gross) == {local} and parts is not None:
         if all(_sum(one.values()) == gross[local] for one in revenue["dimensions"].values()):
             yield Text(words.say("balanced"))
-    elif gross:
+    elif len(gross) > 1:
         yield Text(words.say("several_currencies", currency=local))
 
 
