@@ -6,7 +6,23 @@ import sys
 
 import typer
 
-from flows.commands import demo, diff, doctor, explain, profile, reference, run, sample, status, validate
+from flows.commands import (
+    chain,
+    demo,
+    diff,
+    doctor,
+    explain,
+    members,
+    overlap,
+    preview,
+    profile,
+    reference,
+    run,
+    sample,
+    status,
+    traits,
+    validate,
+)
 from flows.startup import program
 from tasks.errors import StrataError
 
@@ -23,9 +39,13 @@ app.command("run")(run.run)
 app.command("validate")(validate.validate)
 app.command("doctor")(doctor.doctor)
 app.command("status")(status.status)
-app.command("preview")(explain.preview)
+app.command("preview")(preview.preview)
 app.command("explain")(explain.explain)
 app.command("diff")(diff.diff)
+app.command("traits")(traits.traits)
+app.command("members")(members.members)
+app.command("overlap")(overlap.overlap)
+app.command("chain")(chain.chain)
 app.add_typer(profile.app, name="profile")
 app.add_typer(reference.app, name="reference")
 

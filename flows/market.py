@@ -13,12 +13,15 @@ from typing import Any, Literal
 
 import pyarrow.parquet as pq
 
+from flows.earlier import earlier
+from tasks.compare.task import Before, Compared, compare
 from tasks.errors import DropError, StrataError
 from tasks.export.labels import catalog_digests
 from tasks.export.task import Staged, Told, export
 from tasks.ingest.task import ingest
 from tasks.normalize.task import Normalized, normalize, shared
 from tasks.objects import open_store, require
+from tasks.predict.task import Predicted, predict
 from tasks.publish.index import refresh_market, tell_failure
 from tasks.publish.publication import Published, already_published
 from tasks.publish.runs import record_end, record_start
@@ -132,12 +135,20 @@ def _stages(run: MarketRun, call: Call, timed: Callable[[str], Any]) -> MarketOu
         refresh_market(open_store(run.publish), run.market)  # it may still tell of a failure
         outcome = MarketOutcome(run.market, run.as_of, "unchanged", identity.publication, detail="nothing has changed")
         return _with_ledger(outcome, run, normalized, days)
+    before = identity.previous
     with timed("traits"):
         described: Described = call(traits)(run, normalized, factors)
+    with timed("predict"):
+        predicted: Predicted = call(predict)(
+            run, normalized, factors, described, before and (before.key, before.sha256)
+        )
     with timed("segment"):
-        before = identity.previous
-        segments: Segments = call(segment)(run, described, (before.key, before.sha256) if before else None)
+        segments: Segments = call(segment)(run, described, predicted, before and (before.key, before.sha256))
         reconciliation = _reconciliation(run, normalized, factors, segments, days)
+    with timed("compare"):
+        past = earlier(run, call, normalized, factors, before)
+        earlier_one = None if before is None else Before(before.as_of, before.key, before.sha256)
+        compared: Compared = call(compare)(run, normalized, segments, earlier_one, past)
     with timed("export"):
         told = Told(
             publication=identity.publication,
@@ -147,9 +158,9 @@ def _stages(run: MarketRun, call: Call, timed: Callable[[str], Any]) -> MarketOu
             days=days.in_local(factors.table),
             money=factors.notes,
         )
-        staged: Staged = call(export)(run, normalized, segments, catalogs, told)
+        staged: Staged = call(export)(run, normalized, segments, compared, catalogs, told)
     with timed("publish"):
-        notes = _notes(sources, normalized, factors, described, segments, staged)
+        notes = _notes(sources, normalized, factors, described, predicted, segments, compared, staged)
         notes["reconciliation"] = reconciliation
         published: Published = call(publish)(run, identity, sources, normalized, segments, staged, notes)
     outcome = MarketOutcome(
@@ -182,7 +193,9 @@ def _notes(
     normalized: Normalized,
     factors: Factors,
     described: Described,
+    predicted: Predicted,
     segments: Segments,
+    compared: Compared,
     staged: Staged,
 ) -> dict[str, Any]:
     return {
@@ -190,7 +203,9 @@ def _notes(
         "normalize": dict(normalized.evidence),
         "money": dict(factors.notes),
         "traits": {name: value for name, value in described.notes.items() if name not in {"rows", "cuts", "guests"}},
+        "predicted": {name: value for name, value in predicted.notes.items() if name != "coverage"},
         "segments": dict(segments.notes),
+        "compared": dict(compared.notes),
         "exports": staged.notes,
     }
 

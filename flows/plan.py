@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from functools import lru_cache
@@ -14,6 +15,7 @@ from flows.zones import configured, place_of
 from region_profiles.loader import list_markets, load_profile, profile_digest
 from region_profiles.models import Profile
 from tasks.errors import DropError, ProfileError, ProfileErrors, Terminal
+from tasks.ingest.databases.place import VARIABLE, Place
 from tasks.objects import open_store
 from tasks.run import MarketRun
 from tasks.segment.rules import check_rules
@@ -45,8 +47,9 @@ def plan(
     places = {one: place_of(settings, one, landing, publish) for one in {profile.market.zone for _, profile in loaded}}
     if markets:
         for drops_at in sorted({place.landing for place in places.values()}):
-            of_it = {profile.drop for _, profile in loaded if places[profile.market.zone].landing == drops_at}
-            _require_a_drop(drops_at, of_it)
+            here = [profile for _, profile in loaded if places[profile.market.zone].landing == drops_at]
+            if all(profile.source.needs_drop for profile in here):
+                _require_a_drop(drops_at, {profile.drop for profile in here})
     secret = settings.pseudonym_key.get_secret_value() if settings.pseudonym_key else None
     tombstones = _tombstones(settings.tombstones)
     return tuple(
@@ -90,17 +93,25 @@ def markets_to_run(
 ) -> list[str]:
     """Every market that has a drop: in the one landing, or in its own zone's; of one zone, if it is named.
 
+    And those that need none, where the environment says where all their databases are.
+
     Raises:
         Terminal: no landing, or a drop in the landing of another zone than its market's.
     """
     zones = configured(settings)
+    asked = _of_databases(directory, zone)
     if landing or not zones:
         given = landing or settings.landing
         if given is None:
             raise Terminal("--landing is not given", hint="say --landing URI or set STRATA_LANDING")
-        names = markets_with_drops(given, directory)
-        return [name for name in names if zone is None or zone_of(name, directory) == zone]
-    found: list[str] = []
+        try:
+            names = markets_with_drops(given, directory)
+        except DropError:
+            if not asked:
+                raise
+            return asked
+        return sorted({*asked, *(name for name in names if zone is None or zone_of(name, directory) == zone)})
+    found = asked
     empty: list[DropError] = []
     for name, own in zones.items():
         if own.landing is not None and zone in (None, name):
@@ -111,7 +122,22 @@ def markets_to_run(
     if not found:
         lacking = Terminal(f"{f'zone {zone}' if zone else 'no zone'} has no landing", hint="set STRATA_ZONES")
         raise empty[0] if empty else lacking
-    return sorted(found)
+    return sorted(set(found))
+
+
+def _of_databases(directory: Path | None, zone: str | None) -> list[str]:
+    """Markets without any file, whose databases the environment names all; a broken profile is told by its run."""
+    set_ = {name for name, value in os.environ.items() if name.startswith(VARIABLE) and value.strip()}
+    found = []
+    for name in list_markets(directory) if set_ else ():
+        try:
+            profile = load_profile(name, directory)
+        except (ProfileError, ProfileErrors):
+            continue
+        named = {Place(database, "").variable for database in profile.source.asked}
+        if not profile.source.needs_drop and named <= set_ and zone in (None, profile.market.zone):
+            found.append(name)
+    return found
 
 
 def _drops_of(zone: str, landing: str, directory: Path | None) -> list[str]:

@@ -40,3 +40,7 @@ class Settings(Zones):
     """File of erased customers, one per line: see tasks/privacy/tombstones.py."""
     pointer: Literal["cas", "single_writer"] = "cas"
     """How current.json changes: `single_writer` where the store has no compare-and-swap."""
+    chain: str | None = None
+    """URI under which `strata chain` publishes; the publish root where null. It gets aggregates alone."""
+    chain_stale_days: int = Field(default=35, ge=0)
+    """A market whose publication is so many days older than the chain's date is named as stale: a month and some."""

@@ -11,51 +11,13 @@ from collections.abc import Iterator
 from babel import localedata
 from babel.core import get_global
 
+from region_profiles.cluster_checks import check_clusters
 from region_profiles.findings import Fault, Steps, currency, nearest, repeated, rising, zone
-from region_profiles.models import Profile, RulesDimension, Score, TiersDimension, TraitDimension
+from region_profiles.models import Profile, Score
+from region_profiles.regimes import check_regime
+from region_profiles.segment_checks import NUMBERS, check_segments
 from region_profiles.source_checks import check_source
 from region_profiles.territories import territories
-
-#: The traits a dimension may name: docs/contracts.md, "Traits".
-NUMBERS = (
-    "recency_days",
-    "orders",
-    "frequency",
-    "monetary_local",
-    "monetary_reference",
-    "monetary_ppp",
-    "effort",
-    "lifetime_orders",
-    "lifetime_frequency",
-    "lifetime_local",
-    "lifetime_reference",
-    "lifetime_ppp",
-    "r_score",
-    "f_score",
-    "m_score",
-    "birth_year",
-)
-CODES = (
-    "type",
-    "country",
-    "language",
-    "language_evidence",
-    "home_country",
-    "residence",
-    "home_store",
-    "gender",
-    "city",
-    "consent_email",
-    "consent_sms",
-    "consent_phone",
-    "consent_post",
-    "consent_app",
-    "consent_profiling",
-    "phone_status",
-    "loyalty_tier",
-    "currency",
-    "rate_quality",
-)
 
 
 def check(profile: Profile, market: str) -> Iterator[Fault]:
@@ -64,9 +26,10 @@ def check(profile: Profile, market: str) -> Iterator[Fault]:
     yield from check_source(profile.source)
     yield from _money(profile)
     yield from _scores(profile)
-    yield from _dimensions(profile)
-    yield from _stratum(profile)
+    yield from check_segments(profile)
+    yield from check_clusters(profile.clusters, NUMBERS)
     yield from _teams(profile)
+    yield from check_regime(profile)
 
 
 def _market(profile: Profile, market: str) -> Iterator[Fault]:
@@ -158,88 +121,6 @@ def _nested(scores: dict[str, Score]) -> Iterator[Fault]:
             expected = "a score within one that has cuts of its own"
             yield Fault(("traits", "scores", name, "within"), f"goes in a circle: {told}", within, expected)
             return
-
-
-def _dimensions(profile: Profile) -> Iterator[Fault]:
-    for name, dimension in profile.dimensions.items():
-        path = ("dimensions", name)
-        match dimension:
-            case RulesDimension():
-                yield from _rules(dimension, path)
-            case TiersDimension():
-                yield from _tiers(dimension, path, profile)
-            case TraitDimension():
-                yield from _trait(dimension.trait, CODES, (*path, "trait"))
-
-
-def _rules(dimension: RulesDimension, path: Steps) -> Iterator[Fault]:
-    codes = [segment.code for segment in dimension.segments]
-    for number, code in enumerate(codes):
-        if code in codes[:number]:
-            yield Fault((*path, "segments", number, "code"), "segment stands twice", code, "each code once")
-    if dimension.otherwise in codes:
-        yield Fault((*path, "else"), "is also a segment with a rule", dimension.otherwise, "a code of its own")
-    for number, segment in enumerate(dimension.segments):
-        if not segment.when.strip():
-            yield Fault((*path, "segments", number, "when"), "is empty", None, "an expression over traits")
-    grouped = [segment.group is not None for segment in dimension.segments] + [dimension.otherwise_group is not None]
-    if any(grouped) and not all(grouped):
-        number = grouped.index(False)
-        at = (*path, "segments", number, "group") if number < len(codes) else (*path, "else_group")
-        yield Fault(at, "is missing", None, "a group for every segment and for else, or for none")
-
-
-def _tiers(dimension: TiersDimension, path: Steps, profile: Profile) -> Iterator[Fault]:
-    yield from _trait(dimension.trait, NUMBERS, (*path, "trait"))
-    wanted = len(dimension.tiers) - 1
-    if len(dimension.borders) != wanted:
-        yield Fault(
-            (*path, "borders"),
-            "has the wrong length",
-            len(dimension.borders),
-            f"{wanted} borders for {wanted + 1} tiers",
-        )
-    yield from rising(dimension.borders, (*path, "borders"))
-    yield from repeated(dimension.tiers, (*path, "tiers"), "tier")
-    if dimension.nobody in dimension.tiers:
-        yield Fault((*path, "nobody"), "is also a tier", dimension.nobody, "a code of its own")
-    fallback = dimension.fallback
-    if fallback is None:
-        lens = dimension.trait.removeprefix("monetary_").removeprefix("lifetime_")
-        if lens in {"reference", "ppp", "effort"}:
-            yield Fault(
-                (*path, "fallback"), "is missing", None, f"tiers by rank for where the lens {lens} is off", warning=True
-            )
-        return
-    yield from _trait(fallback.trait, NUMBERS, (*path, "fallback", "trait"))
-    at = (*path, "fallback", "quantiles")
-    if len(fallback.quantiles) != wanted:
-        yield Fault(at, "has the wrong length", len(fallback.quantiles), f"{wanted} quantiles for {wanted + 1} tiers")
-    yield from rising(fallback.quantiles, at)
-    lens = fallback.trait.removeprefix("monetary_").removeprefix("lifetime_")
-    if lens == "ppp" or (lens in {"reference", "effort"} and lens not in profile.money.lenses):
-        yield Fault(
-            (*path, "fallback", "trait"), "names a lens that can be off itself", fallback.trait, "monetary_local"
-        )
-
-
-def _trait(name: str, known: tuple[str, ...], path: Steps) -> Iterator[Fault]:
-    if name not in known:
-        kind = "numeric trait" if known is NUMBERS else "code trait"
-        yield Fault(path, f"is no {kind}", name, "one of " + ", ".join(known), nearest(name, known))
-
-
-def _stratum(profile: Profile) -> Iterator[Fault]:
-    path = ("stratum", "dimensions")
-    for number, name in enumerate(profile.stratum.dimensions):
-        if name not in profile.dimensions:
-            known = tuple(profile.dimensions)
-            yield Fault((*path, number), "unknown dimension", name, "one of " + ", ".join(known), nearest(name, known))
-    yield from repeated(profile.stratum.dimensions, path, "dimension")
-    if not profile.stratum.dimensions:
-        yield Fault(path, "is empty", None, "at least one dimension")
-    if profile.stratum.maximum < 1:
-        yield Fault(("stratum", "maximum"), "is not allowed", profile.stratum.maximum, "1 or more")
 
 
 def _teams(profile: Profile) -> Iterator[Fault]:

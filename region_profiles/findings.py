@@ -18,7 +18,7 @@ Steps = tuple[str | int, ...]
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """A fault at a path of the profile."""
+    """A fault at a path of the profile; one that is `inherited` is only a warning where a built-in layer says so."""
 
     path: Steps
     problem: str
@@ -26,6 +26,7 @@ class Fault:
     expected: str | None = None
     hint: str | None = None
     warning: bool = False
+    inherited: bool = False
 
 
 def nearest(word: object, known: Iterable[str]) -> str | None:

@@ -20,6 +20,15 @@ def market_files(directory: Path | None) -> dict[str, Path]:
     return {path.stem.upper(): path for path in sorted(folder.glob("*.yaml"))}
 
 
+def built_in(file: str | None) -> bool:
+    """Whether a value's file is the ready-made base or one of its regions, which hold for every chain.
+
+    >>> built_in("region_profiles/regions/europe.yaml"), built_in("region_profiles/markets/de.yaml")
+    (True, False)
+    """
+    return file == "region_profiles/base.yaml" or (file or "").startswith("region_profiles/regions/")
+
+
 def merged(below: Node, above: Node) -> Node:
     """`above` over `below`: mappings merge by key, lists and scalars replace, null clears.
 

@@ -19,7 +19,7 @@ from pydantic import ValidationError
 from region_profiles.checks import check
 from region_profiles.faults import Locator
 from region_profiles.findings import Fault, Steps
-from region_profiles.layers import assemble, market_files
+from region_profiles.layers import assemble, built_in, market_files
 from region_profiles.models import Profile
 from region_profiles.reading import Node, Origin, plain, planted
 from region_profiles.territories import office_language
@@ -91,9 +91,10 @@ def resolve(market: str, directory: Path | None = None, *, file: Path | None = N
     sound = profile or _sound_part(tree, locator)
     found = [] if sound is None else list(check(sound, market.upper()))
     faulty = {fault.path for fault in faults}
-    errors = [locator.error(fault) for fault in found if not fault.warning]
-    faults += [error for error in errors if error.path not in faulty]
-    warnings = tuple(str(locator.error(fault)) for fault in found if fault.warning)
+    told = [(locator.error(fault), fault) for fault in found]
+    mild = [(error, fault.warning or (fault.inherited and built_in(error.file))) for error, fault in told]
+    faults += [error for error, warns in mild if not warns and error.path not in faulty]
+    warnings = tuple(str(error) for error, warns in mild if warns)
     if faults or profile is None:
         raise ProfileErrors(tuple(sorted(faults, key=lambda fault: (fault.file or "", fault.line or 0))))
     return Resolved(profile, locator.origins(), plain(tree), profile_digest(profile), warnings)

@@ -14,10 +14,16 @@ from typing import Literal
 
 from pydantic import Field
 
+from region_profiles.cluster_models import Clusters
 from region_profiles.model_types import Code, Country, Currency, Frozen, LanguageTag, Share, Weekday
+from region_profiles.playbook_models import Playbook
+from region_profiles.predict_models import Prediction
 from region_profiles.segment_models import (
+    Audience,
     Dimension,
     Fallback,
+    Holdout,
+    Population,
     RulesDimension,
     Score,
     Scores,
@@ -30,7 +36,9 @@ from region_profiles.segment_models import (
 from region_profiles.source_models import DropDate, Formats, Mapping, Plausibility, RawTable, Source
 
 __all__ = [
+    "Audience",
     "Calendar",
+    "Clusters",
     "Code",
     "Country",
     "Currency",
@@ -42,6 +50,7 @@ __all__ = [
     "Formats",
     "Frozen",
     "Gate",
+    "Holdout",
     "LanguageTag",
     "Languages",
     "Mapping",
@@ -49,7 +58,9 @@ __all__ = [
     "Money",
     "Plausibility",
     "Playbook",
+    "Population",
     "Ppp",
+    "Prediction",
     "Privacy",
     "Profile",
     "RawTable",
@@ -171,6 +182,9 @@ class Privacy(Frozen):
     minimum_count: int = Field(default=5, ge=1)
     """Counts below it are suppressed in summaries."""
     employees: Literal["include", "exclude"] = "exclude"
+    protected_categories: tuple[str, ...] = ()
+    """Categories of products, as the store names them, that tell what the regime protects, beside those that
+    region_profiles/regimes.yaml knows by their words: they make no trait."""
 
 
 class Team(Frozen):
@@ -197,6 +211,12 @@ class Exports(Frozen):
     """Customers on one segment's sheet of a workbook; the list has them all."""
     list_rows: int = Field(default=50_000, ge=0, le=SHEET_ROWS)
     """Up to so many customers the full list is a workbook too; beyond, CSV only."""
+    dimensions: tuple[Code, ...] = ()
+    """Dimensions that teams see, in this order; none named: the first `most_dimensions` that are on."""
+    most_dimensions: int = Field(default=5, ge=1, le=50)
+    """Of each population. The canonical files have them all."""
+    by_store: bool = False
+    """Whether each store's staff get a list of their own customers."""
     machine: bool = False
     """Whether each localized CSV stands there in the plain dialect as well, with codes in place of words."""
 
@@ -219,15 +239,6 @@ class Gate(Frozen):
     unconverted_share: Share = Decimal("0.01")
 
 
-class Playbook(Frozen):
-    """How to address a segment; what to say and do stands in the catalogs, context `playbook <segment>`."""
-
-    channels: tuple[Literal["email", "app", "sms", "phone", "post", "store"], ...] = ()
-    """In the order in which to try them."""
-    cadence: Literal["now", "weekly", "fortnightly", "monthly", "quarterly", "twice_yearly", "never"]
-    """The most often that marketing writes to a customer of the segment."""
-
-
 class Profile(Frozen):
     """A market's resolved profile."""
 
@@ -238,8 +249,14 @@ class Profile(Frozen):
     money: Money = Money()
     languages: Languages = Languages()
     traits: Traits = Traits()
+    prediction: Prediction = Prediction()
+    clusters: Clusters = Clusters()
     dimensions: dict[Code, Dimension] = Field(min_length=1)
     stratum: Stratum = Stratum()
+    audiences: dict[Code, Audience] = Field(default_factory=dict)
+    holdout: Holdout = Holdout()
+    comparisons: tuple[Literal["previous", "month_end", "last_year"], ...] = ("previous", "month_end", "last_year")
+    """With what this publication is compared, like with like: docs/membership.md."""
     playbooks: dict[Code, dict[Code, Playbook]] = Field(default_factory=dict)
     """By dimension and segment."""
     privacy: Privacy = Privacy()

@@ -6,6 +6,7 @@ import codecs
 import re
 from collections.abc import Iterator
 
+from region_profiles.database_checks import check_databases
 from region_profiles.findings import Fault, Steps, currency, nearest, repeated, zone
 from region_profiles.models import Formats, Mapping, RawTable, Source
 from tasks.contract import TABLES, Table
@@ -24,8 +25,9 @@ def check_source(source: Source) -> Iterator[Fault]:
     yield from _drop_date(source)
     if source.drop is not None and (not source.drop or source.drop.startswith("/") or ".." in source.drop.split("/")):
         yield Fault((*path, "drop"), "is no folder below the landing", source.drop, "a relative path")
-    for name, table in source.tables.items():
+    for name, table in source.delivered.items():
         yield from _table(table, (*path, "tables", name))
+    yield from check_databases(source)
     for name, mapping in source.mapping.items():
         yield from _mapping(mapping, TABLES[name], source, (*path, "mapping", name))
 
@@ -92,6 +94,8 @@ def _drop_date(source: Source) -> Iterator[Fault]:
 
 
 def _table(table: RawTable, path: Steps) -> Iterator[Fault]:
+    if not table.files:
+        yield Fault((*path, "files"), "is missing", None, "globs inside the drop, or database and select")
     yield from _encoding(table.encoding, (*path, "encoding"))
     for number, pattern in enumerate(table.files):
         if not pattern or pattern.startswith("/") or ".." in pattern.split("/"):

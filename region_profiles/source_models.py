@@ -8,7 +8,29 @@ from typing import Literal
 
 from pydantic import Field
 
-from region_profiles.model_types import Country, Frozen, Share
+from region_profiles.model_types import Code, Country, Frozen, Share
+
+CanonicalTable = Literal[
+    "transactions",
+    "customers",
+    "stores",
+    "corrections",
+    "rates",
+    "controls",
+    "feedback",
+    "events",
+    "answers",
+    "interests",
+    "usage",
+    "loyalty",
+    "campaigns",
+    "products",
+    "companies",
+    "quotes",
+    "contracts",
+    "places",
+]
+"""The tables of tasks.contract that a mapping may fill."""
 
 
 class Formats(Frozen):
@@ -27,11 +49,26 @@ class Formats(Frozen):
     """Words of boolean and consent columns, besides 1/0, true/false, yes/no, y/n."""
 
 
-class RawTable(Frozen):
-    """Files of one kind in a drop."""
+class Database(Frozen):
+    """A SQL database that raw tables are read from; where it is, says STRATA_DATABASE_<NAME> in the environment."""
 
-    files: tuple[str, ...] = Field(min_length=1)
+    kind: Literal["postgresql", "mysql"] = "postgresql"
+    """`mysql` is MariaDB too."""
+    timeout: int = Field(default=600, ge=1, le=86_400)
+    """Seconds that the server may take for one statement."""
+
+
+class RawTable(Frozen):
+    """Files of one kind in a drop, or the rows of a SELECT on a database."""
+
+    files: tuple[str, ...] = ()
     """Globs inside the drop's folder; compressed forms (.gz .zst .zip) of them match too."""
+    database: Code | None = None
+    """Instead of files: one of `databases`; one that is not there is PostgreSQL, with all that `databases` assumes."""
+    select: str | None = None
+    """What the database is asked: one SELECT in its own SQL. `:as_of` is the as-of date, `:since` the date below."""
+    since: date | None = None
+    """What `:since` stands for in `select`."""
     format: Literal["csv", "jsonl", "parquet", "xlsx", "xls"] | None = None
     """From the file name where null."""
     encoding: str | None = None
@@ -92,12 +129,27 @@ class Source(Frozen):
     drop_date: DropDate = DropDate()
     encoding: str | None = None
     formats: Formats = Formats()
+    databases: dict[Code, Database] = Field(default_factory=dict)
     tables: dict[str, RawTable] = Field(default_factory=dict)
-    mapping: dict[
-        Literal["transactions", "customers", "stores", "corrections", "rates", "controls", "feedback"], Mapping
-    ] = Field(default_factory=dict)
+    mapping: dict[CanonicalTable, Mapping] = Field(default_factory=dict)
     contradiction_bound: Share = Decimal("0.001")
     """Share of a column that may contradict its declared date order or signs before the drop is refused."""
+
+    @property
+    def needs_drop(self) -> bool:
+        """Whether the landing must have a folder for the market; not where databases give all its tables."""
+        return bool(self.delivered) or not self.tables
+
+    @property
+    def delivered(self) -> dict[str, RawTable]:
+        """The raw tables that come as files of a drop."""
+        return {name: table for name, table in self.tables.items() if table.database is None}
+
+    @property
+    def asked(self) -> dict[str, dict[str, RawTable]]:
+        """The raw tables of each database, by its name."""
+        names = dict.fromkeys(table.database for table in self.tables.values() if table.database is not None)
+        return {name: {t: raw for t, raw in self.tables.items() if raw.database == name} for name in names}
 
 
 class Plausibility(Frozen):

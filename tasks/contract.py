@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 #: Raised whenever the bytes of a publication change for the same input; a golden-digest test fails if it was not.
-OUTPUT_VERSION = 3
+OUTPUT_VERSION = 4
 
 Type = Literal["text", "code", "integer", "decimal", "rate", "date", "timestamp", "boolean"]
 
@@ -130,6 +130,10 @@ INPUT_ONLY: dict[str, frozenset[str]] = {
     "transactions": frozenset({"date", "time", "unit_price", "amount"}),
     "customers": frozenset({"birth_date"}),
     "feedback": frozenset({"date", "text"}),
+    **{
+        table: frozenset({"date"})
+        for table in ("events", "answers", "interests", "usage", "loyalty", "campaigns", "quotes")
+    },
 }
 
 CUSTOMERS = Table(
@@ -163,6 +167,13 @@ CUSTOMERS = Table(
         Column("registered", "date", "date of registration"),
         Column("loyalty_tier", "text", "tier as the store names it"),
         Column("loyalty_points", "integer", "points"),
+        Column("household", "integer", "people in the household, as stated", personal=True),
+        Column("children", "integer", "children in the household, as stated", personal=True),
+        Column("education", "text", "as stated, as the profile maps it", personal=True),
+        Column("occupation", "text", "as stated, as the profile maps it", personal=True),
+        Column("income_band", "text", "as stated, as the profile maps it", personal=True),
+        Column("preferred_time", "text", "stated preference: morning, afternoon, evening ... as the profile maps it"),
+        Column("role", "text", "of a contact: buyer, decider, influencer, user, finance ... as the profile maps it"),
         Column("employee", "boolean", "works for the chain"),
         Column("test", "boolean", "a test account"),
         Column("deceased", "boolean", "has died", personal=True),
@@ -253,23 +264,272 @@ CONTROLS = Table(
     ),
 )
 
+#: Columns that most tables of what customers did or said begin with.
+_MEMBER = Column("member_number", "text", "whom it concerns; null is nobody known", personal=True)
+_DATED = Column("date", "date", "local date (input only: becomes local_date)", required=True)
+_LOCAL = _derived("local_date", "date", "local date")
+_WHOSE = Column("member_number", "text", "whom it concerns", personal=True, required=True)
+
 FEEDBACK = Table(
     "feedback",
-    "one message from a customer: a review, a mail, a chat",
+    "one thing that a customer said: a message, a review, a rating, the reason of a return",
     ("feedback_id",),
     (
-        Column("feedback_id", "text", "the message's number, where the store gives one"),
+        Column("feedback_id", "text", "its number, where the store gives one"),
         Column("member_number", "text", "who wrote it; null is nobody known", personal=True),
         Column("date", "date", "local date it was written (input only: becomes local_date)", required=True),
         Column("channel", "text", "by which way it came, as the profile maps it"),
+        Column(
+            "kind",
+            "code",
+            "what it is; message where none is mapped",
+            codes=("message", "review", "rating", "nps", "complaint", "return"),
+        ),
+        Column("rating", "decimal", "as given, on the scale from `rating_lowest` to `rating_highest`"),
+        Column("rating_lowest", "decimal", "lowest mark of the scale; 1 where none is mapped"),
+        Column("rating_highest", "decimal", "highest mark of the scale; 5 where none is mapped"),
+        Column("nps", "integer", "how likely to recommend us, 0 to 10"),
+        Column("reason", "text", "reason of a return or a complaint, as the profile maps it"),
+        Column("order_id", "text", "order it is about"),
+        Column("product_id", "text", "product it is about"),
+        Column("store_id", "text", "store it is about"),
         Column("text", "text", "what was written (input only: the customer's language is read from it)", personal=True),
         _derived("local_date", "date", "local date it was written"),
         *PROVENANCE,
     ),
 )
 
+EVENTS = Table(
+    "events",
+    "one online event: a page seen, a search, something put into the cart",
+    ("event_id",),
+    (
+        Column("event_id", "text", "its number, where the shop gives one"),
+        _MEMBER,
+        _DATED,
+        Column("session_id", "text", "visit it belongs to"),
+        Column("channel", "text", "web, app ... as the profile maps it"),
+        Column(
+            "kind",
+            "code",
+            "what happened",
+            required=True,
+            codes=("session", "view", "search", "cart", "cart_remove", "checkout", "purchase", "other"),
+        ),
+        Column("product_id", "text", "product it is about"),
+        Column("order_id", "text", "order that came of it"),
+        _LOCAL,
+        *PROVENANCE,
+    ),
+)
+
+ANSWERS = Table(
+    "answers",
+    "one answer to one question of a survey or of market research",
+    ("survey", "version", "member_number", "question"),
+    (
+        _WHOSE,
+        _DATED,
+        Column("survey", "text", "survey, as the profile maps it", required=True),
+        Column("version", "text", "version of the questionnaire; null where there is one only"),
+        Column("question", "text", "code of the question, as the profile maps it", required=True),
+        Column("answer", "text", "code of the answer, as the profile maps it", personal=True),
+        Column("value", "decimal", "number answered, where it is one", personal=True),
+        _LOCAL,
+        *PROVENANCE,
+    ),
+)
+
+INTERESTS = Table(
+    "interests",
+    "one interest of a customer, from social media, a lifestyle source or stated",
+    ("member_number", "interest", "source"),
+    (
+        _WHOSE,
+        Column("interest", "text", "code of the interest, as the profile maps it", personal=True, required=True),
+        Column("source", "text", "where it comes from: stated, social, lifestyle ... as the profile maps it"),
+        Column("strength", "decimal", "how strong, 0 to 1; 1 where none is mapped"),
+        Column("date", "date", "when it was learned (input only: becomes local_date)"),
+        _LOCAL,
+        *PROVENANCE,
+    ),
+)
+
+USAGE = Table(
+    "usage",
+    "one use of a product or service after the sale: the app, a warranty, a case of service",
+    ("usage_id",),
+    (
+        Column("usage_id", "text", "its number, where the store gives one"),
+        _WHOSE,
+        _DATED,
+        Column(
+            "kind",
+            "code",
+            "what it was",
+            required=True,
+            codes=("app", "activation", "use", "warranty", "repair", "service", "complaint", "other"),
+        ),
+        Column("product_id", "text", "product it is about"),
+        Column("case_id", "text", "case of service it belongs to"),
+        Column("resolved", "boolean", "whether the case has ended well"),
+        _LOCAL,
+        *PROVENANCE,
+    ),
+)
+
+LOYALTY = Table(
+    "loyalty",
+    "one movement of a loyalty account",
+    ("movement_id",),
+    (
+        Column("movement_id", "text", "its number, where the programme gives one"),
+        _WHOSE,
+        _DATED,
+        Column(
+            "kind", "code", "what it was", required=True, codes=("earn", "redeem", "expire", "adjust", "tier", "join")
+        ),
+        Column(
+            "points", "integer", "points, negative where they are taken away; the kind decides where all are positive"
+        ),
+        Column("expires", "date", "last day on which points that were earned are good"),
+        Column("tier", "text", "tier from then on, as the store names it"),
+        Column("tier_until", "date", "last day of the tier"),
+        _LOCAL,
+        *PROVENANCE,
+    ),
+)
+
+CAMPAIGNS = Table(
+    "campaigns",
+    "one contact with a customer in a campaign, and what came of it",
+    ("contact_id",),
+    (
+        Column("contact_id", "text", "its number, where the system gives one"),
+        _WHOSE,
+        _DATED,
+        Column("campaign", "text", "campaign, as the system names it", required=True),
+        Column("channel", "text", "email, sms, phone, post, app ... as the profile maps it"),
+        Column(
+            "outcome",
+            "code",
+            "the furthest it came; sent where none is mapped",
+            codes=("sent", "delivered", "opened", "clicked", "answered", "bounced", "unsubscribed"),
+        ),
+        _LOCAL,
+        *PROVENANCE,
+    ),
+)
+
+PRODUCTS = Table(
+    "products",
+    "one product as the store numbers it",
+    ("product_id",),
+    (
+        Column("product_id", "text", "product, as in transactions", required=True),
+        Column("product_name", "text", "name for reading"),
+        Column("category", "text", "category, as the store names it"),
+        Column("subcategory", "text", "finer category"),
+        Column("brand", "text", "brand"),
+        Column("price", "decimal", "list price, basis as `tax.amounts` says, in `currency`"),
+        Column("cost", "decimal", "cost without tax, in `currency`"),
+        Column("currency", "code", "ISO 4217; the market's currency where none is mapped"),
+        Column("lasts_days", "integer", "days after which it is usually bought again"),
+        *PROVENANCE,
+    ),
+)
+
+COMPANIES = Table(
+    "companies",
+    "what is known of a business account's company",
+    ("member_number",),
+    (
+        Column("member_number", "text", "the account's number, as in customers", personal=True, required=True),
+        Column("industry", "text", "code of the industry in `industry_scheme`"),
+        Column("industry_scheme", "code", "classification; isic where none is mapped", codes=("isic", "nace", "naics")),
+        Column("employees", "integer", "people employed"),
+        Column("revenue", "decimal", "revenue of a year, in `currency`"),
+        Column("currency", "code", "ISO 4217; the market's currency where none is mapped"),
+        Column("sites", "integer", "places of business"),
+        Column("parent", "text", "member number of the company it belongs to", personal=True),
+        *PROVENANCE,
+    ),
+)
+
+QUOTES = Table(
+    "quotes",
+    "one quotation to a business account",
+    ("quote_id",),
+    (
+        Column("quote_id", "text", "its number", required=True),
+        _WHOSE,
+        _DATED,
+        Column("valid_until", "date", "last day of the offer"),
+        Column("amount", "decimal", "amount without tax, in `currency`"),
+        Column("currency", "code", "ISO 4217; the market's currency where none is mapped"),
+        Column("status", "code", "open where none is mapped", codes=("open", "won", "lost", "expired")),
+        Column("order_id", "text", "order that came of it"),
+        _LOCAL,
+        *PROVENANCE,
+    ),
+)
+
+CONTRACTS = Table(
+    "contracts",
+    "one contract with a business account",
+    ("contract_id",),
+    (
+        Column("contract_id", "text", "its number", required=True),
+        _WHOSE,
+        Column("starts", "date", "first day", required=True),
+        Column("ends", "date", "last day; null has no end"),
+        Column("kind", "text", "frame, service, subscription ... as the profile maps it"),
+        Column("amount", "decimal", "worth of a year without tax, in `currency`"),
+        Column("currency", "code", "ISO 4217; the market's currency where none is mapped"),
+        Column("notice_days", "integer", "days of notice before it ends or renews"),
+        *PROVENANCE,
+    ),
+)
+
+PLACES = Table(
+    "places",
+    "one place where customers live, from a table that the market supplies",
+    ("country", "subdivision", "city", "postcode"),
+    (
+        Column("country", "code", "ISO 3166 alpha-2; the market's where none is mapped"),
+        Column("subdivision", "text", "state, province or prefecture, as in customers"),
+        Column("city", "text", "city, as in customers; null: all of the postcode"),
+        Column("postcode", "text", "postcode or its beginning; null: all of the city"),
+        Column("population", "integer", "inhabitants of the city"),
+        Column("area", "code", "what kind of area it is", codes=("urban", "suburban", "rural")),
+        Column("latitude", "rate", "degrees"),
+        Column("longitude", "rate", "degrees"),
+        *PROVENANCE,
+    ),
+)
+
 TABLES: dict[str, Table] = {
-    table.name: table for table in (CUSTOMERS, TRANSACTIONS, STORES, CORRECTIONS, RATES, CONTROLS, FEEDBACK)
+    table.name: table
+    for table in (
+        CUSTOMERS,
+        TRANSACTIONS,
+        STORES,
+        CORRECTIONS,
+        RATES,
+        CONTROLS,
+        FEEDBACK,
+        EVENTS,
+        ANSWERS,
+        INTERESTS,
+        USAGE,
+        LOYALTY,
+        CAMPAIGNS,
+        PRODUCTS,
+        COMPANIES,
+        QUOTES,
+        CONTRACTS,
+        PLACES,
+    )
 }
 
 QUARANTINE = Table(

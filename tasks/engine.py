@@ -30,6 +30,11 @@ from tasks.sql import literal
 from tasks.written import write_parquet
 
 
+# Ibis would merge nested SELECTs into one, in time that grows with the square of what they hold: 4 of 5 seconds of a small
+# market's segmentation. The engines' optimizers do it better.
+ibis.options.sql.fuse_selects = False
+
+
 class Engine(Protocol):
     """What stages need of an engine; `name` goes into the run's record, never into a publication."""
 

@@ -122,3 +122,7 @@ class ObjectMissing(Terminal):
 
 class StoreUnavailable(Transient):
     """The object store did not answer, or asked to slow down, within the retries."""
+
+
+class DatabaseUnavailable(Transient):
+    """A database did not answer, or broke off; nothing half is left."""

@@ -21,6 +21,7 @@ from rich.table import Table
 from flows.commands.run import terminal
 from flows.settings import Settings
 from tasks.errors import StrataError
+from tasks.ingest.databases.place import VARIABLE
 
 Verdict = Literal["ok", "note", "wrong"]
 SIGNS: dict[Verdict, str] = {"ok": "[green]ok[/]", "note": "[yellow]note[/]", "wrong": "[red]wrong[/]"}
@@ -43,7 +44,7 @@ def doctor(
     landing: Annotated[str | None, typer.Option(help="Landing to look at; STRATA_LANDING if not given.")] = None,
     publish: Annotated[str | None, typer.Option(help="Publish root to probe; STRATA_PUBLISH if not given.")] = None,
 ) -> None:
-    """Look at the server, Java, the folders or buckets, conditional writes and the last day of rates.
+    """Look at the server, Java, the folders or buckets, conditional writes, databases and the last day of rates.
 
     Exit code 0: a run can work; 1: something it needs is wrong. The probe writes and removes one small object below
     the publish root.
@@ -74,6 +75,7 @@ def _checks(settings: Settings, landing: str | None, publish: str | None) -> lis
         lambda: _host_name(settings.engine),
         *(general if source or target or not settings.zones else ()),
         lambda: _zones(settings),
+        _databases,
         _rates,
         lambda: _secrets(settings),
     ]
@@ -195,6 +197,14 @@ def _zones(settings: Settings) -> list[Finding]:
             *(_work(zone.work) if zone.work else ()),
         )
     ]
+
+
+def _databases() -> list[Finding]:
+    """Each database that the environment names: whether it answers, and whether its role can do more than read."""
+    from tasks.ingest.databases.read import look
+
+    names = [name.removeprefix(VARIABLE).lower() for name in sorted(os.environ) if name.startswith(VARIABLE)]
+    return [Finding(f"database {name}", *look(name)) for name in names]
 
 
 def _rates() -> list[Finding]:

@@ -9,9 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from region_profiles.reading import plain, read_file
+from tasks.normalize.checks import LINKED
 
 #: Tables of synonyms.yaml that a raw table may play.
-ROLES = ("transactions", "customers", "stores", "rates", "products", "returns")
+ROLES = ("transactions", "customers", "stores", "rates", "products", "returns", *LINKED)
 _SAME = "same"
 _WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+|[^\W\d_a-zA-Z]+|[€$£¥₹₩₫₦]")
 
@@ -107,6 +108,11 @@ def _by_language(header: str) -> tuple[str, ...]:
     latin = " ".join(word for word in words if word.isascii())
     other = " ".join(word for word in words if not word.isascii())
     return tuple(part for part in (latin, other) if part)
+
+
+def telling(role: str) -> frozenset[str]:
+    """The columns without which a table does not play a role of those that tell of customers."""
+    return frozenset(_synonyms()["telling"][role])
 
 
 def value_code(column: str, value: str) -> str | None:

@@ -54,7 +54,7 @@ def mappings(roles: Cast, profile: Profile, market_of: str | None) -> Iterator[M
         if table:
             inside = {"sales": roles.transactions, "receipts": roles.receipts}
             source = next((s for s, other in inside.items() if other and table.sample is other.sample), name)
-            made = _plain(name, source, table)
+            made = plain_mapping(name, source, table)
             if name == "customers" and "member_number" not in {*made.columns, *made.asked}:
                 made.asked["member_number"] = _which("member_number", [c.name for c in table.left if c.unique])
             raw = made.columns.get("home_country") if name == "customers" else None
@@ -70,7 +70,8 @@ def mappings(roles: Cast, profile: Profile, market_of: str | None) -> Iterator[M
             yield made
 
 
-def _plain(name: str, source: str, table: Matched) -> Mapping:
+def plain_mapping(name: str, source: str, table: Matched) -> Mapping:
+    """The columns of one raw table, what is open as questions."""
     made = Mapping(name, source, dict(table.columns), notes=list(table.notes))
     for column, raw in table.open.items():
         made.asked[column] = f"which is {column}: {', '.join(raw)}?"
@@ -115,7 +116,7 @@ def _countries(made: Mapping, table: Matched, profile: Profile) -> None:
 
 
 def _sales(roles: Cast, sales: Matched, market_of: str | None) -> Mapping:
-    made = _plain("transactions", "sales", sales)
+    made = plain_mapping("transactions", "sales", sales)
     _order(made, sales)
     _doubtful(made, sales)
     heads = roles.receipts or sales
@@ -216,7 +217,7 @@ def _order(made: Mapping, sales: Matched) -> None:
 def _price(made: Mapping, roles: Cast, sales: Matched) -> Matched | None:
     """The price of a unit from the table of products, where every product sold is found there."""
     products = roles.products
-    if products is None or not _joins(sales, products, "product_id"):
+    if products is None or "unit_price" not in products.columns or not _joins(sales, products, "product_id"):
         return None
     made.columns["unit_price"] = f"products.{products.columns['unit_price']}"
     made.joins.append(_join("JOIN", "products", sales, products, "product_id"))

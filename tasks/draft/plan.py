@@ -14,6 +14,7 @@ from tasks.draft.mapping import Mapping, mappings
 from tasks.draft.questions import is_nationality
 from tasks.draft.roles import Cast, Matched
 from tasks.draft.text import OPEN
+from tasks.draft.told import told_mappings
 
 #: A column of more values is no list of codes.
 CODES = 60
@@ -57,7 +58,7 @@ def plan(roles: Cast, profile: Profile) -> Plan:
     _signs(made)
     _words(made)
     _market(made, profile)
-    made.mappings = list(mappings(roles, profile, made.market_of))
+    made.mappings = [*mappings(roles, profile, made.market_of), *told_mappings(roles)]
     _own_calendars(made)
     sales = roles.transactions
     if sales:
@@ -89,8 +90,8 @@ def _typed_columns(roles: Cast, kind: str) -> Iterator[tuple[Matched, Column]]:
     """Mapped columns of a type whose files do not type them themselves."""
     for table in roles.tables().values():
         for name in table.columns:
-            contract = TABLES.get(table.role, TABLES["transactions"])
-            known = {column.name: column.type for column in contract.columns}
+            contracts = (TRANSACTIONS, TABLES.get(table.role, TRANSACTIONS))
+            known = {column.name: column.type for contract in contracts for column in contract.columns}
             column = table.column(name)
             if known.get(name) == kind and not column.typed:
                 yield table, column

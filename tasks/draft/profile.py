@@ -16,6 +16,7 @@ from tasks.draft.questions import key_of, later_by, sharing, vat_codes
 from tasks.draft.roles import Matched, cast, within
 from tasks.draft.samples import read_samples
 from tasks.draft.text import OPEN, Text
+from tasks.draft.told import told
 from tasks.draft.write import write_mapping
 from tasks.ingest.shape import shape
 
@@ -46,7 +47,9 @@ def draft(market: str, drop: Path | None = None) -> str:
     )
     for note in notes:
         text.note(0, note)
-    roles = cast(samples)
+    found, perhaps, left = told(samples)
+    roles = cast(left)
+    roles.told, roles.perhaps = found, perhaps
     prove(roles)
     within(roles)
     made = plan(roles, defaults)
@@ -107,14 +110,22 @@ def _no_sales(text: Text, made: Plan) -> None:
 def _others(text: Text, made: Plan) -> None:
     """What is in no role: a question where its numbers are those of the sales, else a note."""
     for number, sample in enumerate(made.cast.others, start=1):
-        told = sample.file + (f", sheet {sample.sheet}" if sample.sheet else "")
-        raw = sharing(made.cast, sample)
+        where = sample.file + (f", sheet {sample.sheet}" if sample.sheet else "")
+        raw, perhaps = sharing(made.cast, sample), made.cast.perhaps.get(sample.file)
+        if perhaps:
+            text.key(2, f"unused_{number}")
+            question = (
+                f"nothing reads {where}, which may be {' or '.join(perhaps)}: write its globs "
+                f"([{', '.join(sample.files)}]) and map it (docs/profiles.md), or delete this table"
+            )
+            text.ask(3, "files", question)
+            continue
         if raw is None:
-            text.note(2, f"not used: {told}; no column of it is known and none holds numbers of the sales")
+            text.note(2, f"not used: {where}; no column of it is known and none holds numbers of the sales")
             continue
         text.key(2, f"unused_{number}")
         question = (
-            f"nothing reads {told}, though its {raw} stands in the sales: returns, lines, payments? Write its globs "
+            f"nothing reads {where}, though its {raw} stands in the sales: returns, lines, payments? Write its globs "
             f"([{', '.join(sample.files)}]) and read it in a mapping (docs/profiles.md), or delete this table"
         )
         text.ask(3, "files", question)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from tasks.contract import TABLES
 from tasks.draft.evidence import Column
 from tasks.draft.headers import comparable
 from tasks.draft.keys import FOUND, found
 from tasks.draft.roles import Cast, Matched
 from tasks.draft.sample import Sample
+from tasks.normalize.checks import LINKED
 
 #: Words of a heading of tax, and of one of nationality, as `comparable` writes them.
 _TAX = (
@@ -41,6 +43,8 @@ def key_of(name: str, table: Matched) -> list[str] | None:
     has = table.columns
     if name in _KEYS:
         return [has[_KEYS[name][0]]] if _KEYS[name][0] in has else None
+    if name in LINKED:
+        return [has[column] for column in TABLES[name].key] if set(TABLES[name].key) <= set(has) else None
     if name == "receipts":
         return [has["order_id"]]
     if name != "sales" or "order_id" not in has:

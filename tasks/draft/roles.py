@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 
-from tasks.contract import CUSTOMERS, RATES, STORES, TRANSACTIONS
+from tasks.contract import CUSTOMERS, RATES, STORES, TABLES, TRANSACTIONS
 from tasks.draft.evidence import Column
 from tasks.draft.headers import canonical, value_code
 from tasks.draft.sample import Sample
@@ -29,8 +29,10 @@ _ASKED = frozenset(
 #: Of these a table of sales without a date by name has three: then the date is asked, not the table.
 _SALES = frozenset({"order_id", "member_number", "store_id", "product_id", "quantity", "unit_price", "amount"})
 #: Of these a list of customers without a number by name has two.
-_PERSONS = frozenset({"name", "given_name", "family_name", "email", "phone", "birth_date", "gender"})
-_ENOUGH_SALES, _ENOUGH_PERSONS = 3, 2
+PERSONS = frozenset({"name", "given_name", "family_name", "email", "phone", "birth_date", "gender"})
+_ENOUGH_SALES, _ENOUGHPERSONS = 3, 2
+#: One of these a list of products has.
+_DESCRIBED = frozenset({"unit_price", "category", "brand"})
 #: A table of rates has date, currency, rate, perhaps base and source: a wider one is of sales.
 _RATES_WIDTH = 5
 
@@ -69,19 +71,20 @@ class Matched:
 def matched(sample: Sample, role: str) -> Matched:
     """Every column of a sample that names a canonical column of a role and whose values fit it."""
     result = Matched(role, sample)
+    types = {**_TYPES, **({c.name: c.type for c in TABLES[role].columns} if role in TABLES else {})}
     found: dict[str, list[tuple[int, str]]] = {}
     for column in sample.columns:
         meant = canonical(column.name, role)
         if meant is None:
             continue
         name, rank = meant
-        unfit = _unfit(column, name)
+        unfit = _unfit(column, name, types.get(name))
         if unfit:
             result.unfit[name] = column.name
             result.notes.append(f"{column.name} is not mapped to {name}: {unfit}")
         else:
-            if _TYPES.get(name) in {"date", "decimal"} and column.stray:
-                wanted = "dates" if _TYPES[name] == "date" else "numbers"
+            if types.get(name) in {"date", "decimal"} and column.stray:
+                wanted = "dates" if types[name] == "date" else "numbers"
                 result.notes.append(f"{column.stray} of {column.filled} values of {column.name} are no {wanted}")
             found.setdefault(name, []).append((rank, column.name))
     for name, candidates in found.items():
@@ -96,11 +99,10 @@ def matched(sample: Sample, role: str) -> Matched:
     return result
 
 
-def _unfit(column: Column, name: str) -> str | None:
+def _unfit(column: Column, name: str, kind: str | None) -> str | None:
     """Why a column's values cannot be what its name says; None where they can."""
     if not column.filled:
         return "it is empty"
-    kind = _TYPES.get(name)
     if kind == "date" and not column.dates:
         return "too many values are no dates"
     if kind == "decimal" and not column.numeric:
@@ -125,6 +127,10 @@ class Cast:
     refunds: Matched | None = None
     """Returns in a file of their own, read with the lines of the sales: `order_id` is their own number."""
     others: list[Sample] = field(default_factory=list)
+    told: dict[str, Matched] = field(default_factory=dict)
+    """Tables that tell of customers beside their purchases, by canonical table."""
+    perhaps: dict[str, list[str]] = field(default_factory=dict)
+    """By file of `others`: the canonical tables that it may be."""
 
     def tables(self) -> dict[str, Matched]:
         """Table name in the profile: the raw table; customers within the sales table have none of their own."""
@@ -136,6 +142,7 @@ class Cast:
             "rates": self.rates,
             "products": self.products,
             "returns": self.returns,
+            **self.told,
         }
         first = [table.sample for table in (self.transactions, self.receipts) if table]
         return {
@@ -190,7 +197,7 @@ def _fits(table: Matched) -> bool:
         "transactions": {"date"},
         "customers": {"member_number"},
         "stores": {"store_id"},
-        "products": {"product_id", "unit_price"},
+        "products": {"product_id"},
         "returns": {"order_id", "returned"},
     }
     if table.role == "rates":
@@ -199,11 +206,13 @@ def _fits(table: Matched) -> bool:
     if table.role == "transactions" and "date" not in has:
         return bool(table.dated) and len(has & _SALES) >= _ENOUGH_SALES
     if table.role == "customers" and "member_number" not in has:
-        return len(has & _PERSONS) >= _ENOUGH_PERSONS and any(column.unique for column in table.left)
+        return len(has & PERSONS) >= _ENOUGHPERSONS and any(column.unique for column in table.left)
     if not needs[table.role] <= has or (table.role == "rates" and len(table.sample.columns) > _RATES_WIDTH):
         return False
     if table.role == "transactions":
         return bool(has & {"amount", "unit_price", "quantity"} or table.open)
+    if table.role == "products" and not has & _DESCRIBED:
+        return False
     column = key.get(table.role)
     unique = column is None or (column in table.columns and _nearly_unique(table, column))
     return unique and len(has) > 1

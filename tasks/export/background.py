@@ -17,7 +17,9 @@ class Background:
     `publication` is its id, `previous_as_of` and `previous` the date and canonical/customers.parquet of the publication
     before, None in the first. `ledger` is `TableLedger.as_dict` by table, `reconciliation` what
     `tasks.segment.reconcile` gives. `days` is the market's revenue by local date, gross, in its currency at the as-of
-    date (lines without a rate to it are left out). `money` are the notes of `Factors`.
+    date (lines without a rate to it are left out). `money` are the notes of `Factors`, `predicted` of `Predicted`,
+    `segments` of `Segments`. `previous_audiences` is audiences.parquet of the publication before, `stores` the
+    canonical stores; None where there is none.
     """
 
     publication: str = ""
@@ -27,3 +29,7 @@ class Background:
     reconciliation: Mapping[str, Any] = field(default_factory=dict)
     days: Mapping[date, Decimal] = field(default_factory=dict)
     money: Mapping[str, Any] = field(default_factory=dict)
+    predicted: Mapping[str, Any] = field(default_factory=dict)
+    segments: Mapping[str, Any] = field(default_factory=dict)
+    previous_audiences: Path | None = None
+    stores: Path | None = None

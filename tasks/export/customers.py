@@ -200,7 +200,7 @@ def heading(profile: Profile, column: str, labels: Labels) -> str:
     months = profile.traits.window
     window = labels.text("template", "window_all")
     if months != "all":
-        window = labels.text("template", "window_months", months=labels.number(months))
+        window = labels.count("template", "window_months", months)
     return labels.text("template", "windowed", label=text, window=window)
 
 

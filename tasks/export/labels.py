@@ -85,6 +85,17 @@ class Labels:
         language, forms = found
         return forms[plural_rule(language)(n)] % {"n": self.formatter.decimal(n), **values}
 
+    def alone(self, name: str) -> str:
+        """A name of CLDR as it stands by itself, in a heading or a list: with a capital where our headings have one.
+
+        Where CLDR says of a language's names that they do so (contextTransforms), its catalog does; of others it is
+        silent.
+
+        >>> Labels("fr-FR").alone("français"), Labels("sv-SE").alone("euro"), Labels("ja-JP").alone("2021年1月")
+        ('Français', 'Euro', '2021年1月')
+        """
+        return name[:1].title() + name[1:] if self.text("report", "date")[:1].isupper() else name
+
     def number(self, value: int) -> str:
         """A number of things."""
         return str(self.formatter.decimal(value))
@@ -138,9 +149,9 @@ class Labels:
             return found
         trait = getattr(kind, "trait", None)
         if trait == "language":
-            return self.language_name(code)
+            return self.alone(self.language_name(code))
         if trait in {"country", "home_country"}:
-            return self.country_name(code.upper())
+            return self.alone(self.country_name(code.upper()))
         return self.text(f"segment {dimension}", code)
 
     def _stratum(self, profile: Profile, code: str) -> str:

@@ -12,6 +12,7 @@ from typing import Any
 
 import pyarrow.parquet as pq
 
+from tasks.compare.task import Compared
 from tasks.door import door
 from tasks.export.background import Background
 from tasks.export.market import export_market
@@ -23,9 +24,11 @@ from tasks.segment.task import Segments
 
 SECTIONS = {
     "market", "money", "tax", "traits", "dimensions", "stratum", "teams", "exports", "privacy", "playbooks", "contact",
-    "calendar",
+    "calendar", "audiences",
 }  # fmt: skip
-CANONICAL = ("customers", "segments", "membership")
+#: Canonical files by the step that wrote them.
+OF_SEGMENTS = ("customers", "segments", "audiences")
+OF_COMPARED = ("membership", "comparisons", "flows")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +54,12 @@ class Staged:
 
 @door("export")
 def export(
-    run: MarketRun, normalized: Normalized, segments: Segments, catalogs: Mapping[str, str], told: Told
+    run: MarketRun,
+    normalized: Normalized,
+    segments: Segments,
+    compared: Compared,
+    catalogs: Mapping[str, str],
+    told: Told,
 ) -> Staged:
     """Write the localized files of every locale that the market's teams name, beside the canonical ones."""
 
@@ -59,15 +67,18 @@ def export(
         out = folder / "publication"
         canonical = out / "canonical"
         canonical.mkdir(parents=True)
-        for name in CANONICAL:
-            shutil.copyfile(segments.folder / f"{name}.parquet", canonical / f"{name}.parquet")
+        for step, names in ((segments, OF_SEGMENTS), (compared, OF_COMPARED)):
+            for name in names:
+                shutil.copyfile(step.folder / f"{name}.parquet", canonical / f"{name}.parquet")
         shutil.copyfile(normalized.folder / "quarantine.parquet", canonical / "quarantine.parquet")
         con = run.cursor()
         try:
             contacts = normalized.folder / "customers.parquet"
             before = folder / ".previous.parquet"
             background = _background(run, told, before)
-            files = export_market(con, run.profile, canonical, contacts, out, as_of=run.as_of, background=background)
+            files = export_market(
+                con, segments.profile, canonical, contacts, out, as_of=run.as_of, background=background
+            )
         finally:
             con.close()
             before.unlink(missing_ok=True)
@@ -81,6 +92,7 @@ def export(
     depends_on = {
         "canonical": normalized.digest,
         "segments": segments.digest,
+        "compared": compared.digest,
         "as_of": str(run.as_of),
         "catalogs": catalogs,
         "told": digest_of(asdict(told) | {"days": sorted((str(day), amount) for day, amount in told.days.items())}),

@@ -58,13 +58,16 @@ def discover(
 ) -> Discovery:
     """The files of each raw table. `fetch` gives a local copy of an object: zips and markers must be looked into.
 
+    Tables of databases have none.
     Raises DropError where the folder is missing or empty, a required table has no file, or a file has two meanings.
     """
     notes: dict[str, str] = {}
+    if not profile.source.needs_drop:
+        return Discovery(profile.drop, {}, {})
     folder, objects = _folder(profile.drop, store, notes)
     names: list[Candidate] = [(o, normalize("NFC", o.key[len(folder) + 1 :]), None) for o in objects]
-    candidates = _with_members(names, profile.source.tables, fetch)
-    matched = _match(candidates, profile.source.tables, notes)
+    candidates = _with_members(names, profile.source.delivered, fetch)
+    matched = _match(candidates, profile.source.delivered, notes)
     _unread(profile, candidates, matched, notes)
     dated = _dated(matched, profile, folder, objects, fetch, notes)
     if drops == "known":
@@ -203,7 +206,7 @@ def _choose(
     dated: list[Found], profile: Profile, folder: str, there: list[str], notes: dict[str, str]
 ) -> dict[str, tuple[Found, ...]]:
     """Snapshots from the newest complete drop, increments from all, in the order of their dates."""
-    tables = profile.source.tables
+    tables = profile.source.delivered
     required = {t for t, raw in tables.items() if raw.mode == "snapshot" and not raw.optional}
     held: dict[tuple[date, str], set[str]] = {}
     for f in dated:

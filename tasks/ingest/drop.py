@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 from pathlib import Path, PurePosixPath
 
 import duckdb
 
 from region_profiles.models import Profile, RawTable
-from tasks.errors import DropError
+from tasks.errors import DropError, StrataError
 from tasks.files import parquet
 from tasks.ingest import archives, headers, increments
+from tasks.ingest.databases.read import Answer, read_databases
 from tasks.ingest.discover import Discovery, Drops, Found, discover
 from tasks.ingest.part import Delivered, Part, once
 from tasks.ingest.text_files import read_text
@@ -52,32 +54,40 @@ def read_drop(
     are for normalize to filter. What has to be written (downloads, unpacked, UTF-8, Parquet) goes below `work` under
     names that carry its digest: markets of a shared drop give the same `work` and reuse it, also at the same time.
 
-    Raises DropError: a missing folder or file, damaged archives, bytes or records that contradict the profile.
+    Tables of databases are asked once, for the as-of date, and written below `work` too.
+
+    Raises DropError: a missing folder or file, damaged archives, bytes or records that contradict the profile, a SELECT
+    that is refused. DatabaseUnavailable where a database does not answer.
     """
     try:
         found = discover(profile, store, lambda info: _fetch(store, info, work), as_of=as_of, drops=drops)
-        return _read(con, profile, store, work, found)
-    except DropError as error:
+        answers = read_databases(con, profile, work / "databases", as_of) if profile.source.asked else {}
+        return _read(con, profile, store, work, found, answers)
+    except StrataError as error:
         error.market = error.market or profile.market.country
         raise
 
 
 def _read(
-    con: duckdb.DuckDBPyConnection, profile: Profile, store: ObjectStore, work: Path, found: Discovery
+    con: duckdb.DuckDBPyConnection,
+    profile: Profile,
+    store: ObjectStore,
+    work: Path,
+    found: Discovery,
+    answers: Mapping[str, Answer],
 ) -> Sources:
     inputs: list[InputFile] = []
     tables: dict[str, RawRelation] = {}
-    notes = dict(found.notes)
-    for table, files in found.files.items():
-        raw = profile.source.tables[table]
+    notes = {**found.notes, **{f"asked:{table}": answer.note for table, answer in answers.items()}}
+    for table, raw in profile.source.tables.items():
+        if table not in found.files and table not in answers:
+            continue
         parts: list[tuple[int, Part]] = []
-        for file in files:
-            delivered = _deliver(store, file, work)
-            part = _named(con, profile, raw, delivered, file, work)
+        for delivered, part, rows in _parts(con, profile, store, work, found.files.get(table, ()), answers.get(table)):
             parts.append((len(inputs), part))
             inputs.append(
                 InputFile(
-                    len(inputs), table, file.name, delivered.sha256, delivered.bytes, None,
+                    len(inputs), table, delivered.name, delivered.sha256, delivered.bytes, rows,
                     part.encoding, part.dialect, part.inferred,
                 )
             )  # fmt: skip
@@ -102,6 +112,22 @@ def _read(
     if unused := [table for table in headers.unused_tables(profile) if table in tables]:
         notes["tables_unread"] = f"no mapping reads {', '.join(unused)}: their rows are in no ledger"
     return Sources(found.folder, tuple(inputs), tables, notes)
+
+
+def _parts(
+    con: duckdb.DuckDBPyConnection,
+    profile: Profile,
+    store: ObjectStore,
+    work: Path,
+    files: Iterable[Found],
+    answer: Answer | None,
+) -> Iterator[tuple[Delivered, Part, int | None]]:
+    """What a table is made of: its database's answer, or its files one by one; rows where they are known already."""
+    if answer is not None:
+        yield answer.delivered, answer.part, answer.rows
+    for file in files:
+        delivered = _deliver(store, file, work)
+        yield delivered, _named(con, profile, profile.source.tables[file.table], delivered, file, work), None
 
 
 def _fetch(store: ObjectStore, info: ObjectInfo, work: Path) -> Path:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import shutil
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -15,16 +16,18 @@ from tasks.contract import TABLES
 from tasks.errors import ProfileError, StrataError
 from tasks.ingest.shape import shape
 from tasks.normalize import customers, functions
+from tasks.normalize.checks import LINKED, REFERENCE
 from tasks.normalize.mapping import Mapped, blame_select, of_market, plan
 from tasks.normalize.quarantine import write_quarantine
 from tasks.normalize.steps import (
+    PASSING,
     Run,
     finish_customers,
     finish_lines,
     read_corrections,
     read_customers,
-    read_feedback,
     read_lines,
+    read_linked,
     read_table,
 )
 from tasks.normalize.transactions import STAGED, CanonicalLines
@@ -33,23 +36,23 @@ from tasks.privacy.tombstones import parse_tombstones
 from tasks.records import Ledger, Sources
 from tasks.sql import name
 
-_ORDER = ("corrections", "stores", "rates", "controls", "feedback", "customers", "transactions")
+_ORDER = ("corrections", *REFERENCE, *LINKED, "customers", "transactions")
 
 
 @dataclass(frozen=True, slots=True)
 class Canonical:
-    """A market's canonical files (None where the profile maps none), its ledger, and evidence for the manifest."""
+    """A market's canonical files, its ledger, and evidence for the manifest; `others` are those of optional tables."""
 
     customers: Path
     transactions: CanonicalLines
     quarantine: Path
-    stores: Path | None = None
-    corrections: Path | None = None
-    rates: Path | None = None
-    controls: Path | None = None
-    feedback: Path | None = None
+    others: Mapping[str, Path] = field(default_factory=dict)
     ledger: Ledger = field(default_factory=dict)
     evidence: dict[str, Any] = field(default_factory=dict)
+
+    def file(self, table: str) -> Path | None:
+        """The canonical file of a table other than transactions, or None where the market has none."""
+        return {**self.others, "customers": self.customers, "quarantine": self.quarantine}.get(table)
 
 
 def normalize(
@@ -79,14 +82,15 @@ def normalize(
         mine = {table: of_market(mapped, profile) for table, mapped in plans.items() if mapped is not None}
         run = Run(con, profile, sources, work, as_of, mine)
         read_corrections(run)
-        for table in ("stores", "rates", "controls"):
+        for table in REFERENCE:
             if table in mine:
                 read_table(run, table)
-        read_feedback(run)
+        read_linked(run)
         people = read_customers(run)
         lines = read_lines(run)
         customers.find_buyers(con, STAGED)
-        excluded = customers.find_excluded(con, profile, erased)
+        writers = run.staged["feedback"].relation if "feedback" in run.staged else None
+        excluded = customers.find_excluded(con, profile, erased, writers)
         transactions = finish_lines(run, lines, excluded)
         finish_customers(run, people)
         return _result(run, transactions, pseudonym_key)
@@ -101,6 +105,7 @@ def normalize(
     finally:
         forget_key(con)
         _drop_temporary(con)
+        shutil.rmtree(work / PASSING, ignore_errors=True)
 
 
 def _drop_temporary(con: duckdb.DuckDBPyConnection) -> None:
@@ -133,9 +138,8 @@ def _result(run: Run, transactions: CanonicalLines, key: str | None) -> Canonica
     if tax.amounts != "untaxed" and not tax.rates:
         run.evidence["tax"]["note"] = "no rate is known: lines without a tax of their own count as untaxed"
     ledger = {table: run.ledger[table] for table in TABLES if table in run.ledger}
-    return Canonical(
-        **run.paths, transactions=transactions, quarantine=quarantine, ledger=ledger, evidence=run.evidence
-    )
+    paths = dict(run.paths)
+    return Canonical(paths.pop("customers"), transactions, quarantine, paths, ledger, run.evidence)
 
 
 def _unmapped(run: Run) -> dict[str, list[str]]:

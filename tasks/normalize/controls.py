@@ -7,12 +7,9 @@ from typing import Any
 import duckdb
 
 from region_profiles.models import Profile
-from tasks.normalize.faults import Fault
 from tasks.normalize.ledger import till_sql
 from tasks.normalize.money import currency_sql
 from tasks.normalize.transactions import STAGED
-
-CHECKS = (Fault("until:before_since", "CAST(until_stamp AS DATE) < CAST(since_stamp AS DATE)", "until"),)
 
 
 def compare(con: duckdb.DuckDBPyConnection, profile: Profile) -> list[dict[str, Any]]:

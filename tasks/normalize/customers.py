@@ -12,12 +12,12 @@ import duckdb
 from region_profiles.models import Profile
 from tasks.contract import CUSTOMERS, INPUT_ONLY, SQL_TYPES
 from tasks.files import PUBLISHED
+from tasks.normalize.checks import Derived
 from tasks.normalize.faults import Fault
-from tasks.normalize.fields import rounded_sql
 from tasks.normalize.languages import resolved_sql
 from tasks.normalize.mapping import Mapped
 from tasks.normalize.parse_text import tidy
-from tasks.normalize.tables import Derived, Staged, stage_table
+from tasks.normalize.tables import Staged, stage_table
 from tasks.parse_date import EARLIEST_YEAR
 from tasks.privacy.pseudonyms import pseudonym_sql
 from tasks.privacy.tombstones import Tombstones, erased_sql
@@ -40,8 +40,7 @@ def stage_customers(
             "NULL::VARCHAR AS phone_status, NULL::BOOLEAN AS home_unread WHERE false"
         ).fetchall()
         return None
-    rounded = Fault("member_number:rounded", rounded_sql("member_number"), "member_number")
-    return stage_table(con, profile, mapped, derive=partial(_derive, mapped, as_of), more_faults=(rounded,))
+    return stage_table(con, profile, mapped, as_of, derive=partial(_derive, mapped, as_of))
 
 
 def _derive(mapped: Mapped, as_of: date, values: Mapping[str, str]) -> Derived:
@@ -59,7 +58,7 @@ def _derive(mapped: Mapped, as_of: date, values: Mapping[str, str]) -> Derived:
     year = f"coalesce({values['birth_year']}, year({born}) - CASE WHEN {future} THEN 100 ELSE 0 END)"
     sound = f"{year} BETWEEN {EARLIEST_YEAR} AND {as_of.year}"
     implausible = Fault("birth_year:implausible", f"NOT ({sound})", "birth_year")
-    return Derived({**derived, "birth_year": f"CASE WHEN {sound} THEN {year} END"}, (implausible,))
+    return Derived({**derived, "birth_year": year}, (implausible,))
 
 
 def _home_unread(mapped: Mapped) -> str:
@@ -81,19 +80,24 @@ def find_buyers(con: duckdb.DuckDBPyConnection, lines: str) -> None:
     ).fetchall()
 
 
-def find_excluded(con: duckdb.DuckDBPyConnection, profile: Profile, tombstones: Tombstones) -> int:
+def find_excluded(
+    con: duckdb.DuckDBPyConnection, profile: Profile, tombstones: Tombstones, writers: str | None = None
+) -> int:
     """Write `strata_excluded` (member_number, kind, kinds): surviving members who are in no segment; return how many.
 
-    Members are those of customers and of `strata_buyers`. An objection or an erasure of a merged member
-    holds for the person: what was asked for one number is not undone by joining it to another.
+    Members are those of customers, of `strata_buyers` and of the relation `writers`. An objection or an erasure of a
+    merged member holds for the person: what was asked for one number is not undone by joining it to another.
     """
     market = profile.market.country
+    others = "SELECT member_number FROM strata_buyers"
+    if writers:
+        others += f" UNION SELECT member_number FROM {writers} WHERE member_number IS NOT NULL"
     con.execute(
         "CREATE OR REPLACE TEMP TABLE strata_people AS "
         "SELECT p.*, coalesce(s.survivor, p.member_number) AS survivor FROM ("
         "SELECT member_number, consent_profiling, employee, test, deceased, true AS listed "
         f"FROM strata_customers ANTI JOIN strata_customers_doubles USING (file, record) WHERE {_KEPT} UNION ALL "
-        f"SELECT member_number, 'unknown', NULL, NULL, NULL, false FROM strata_buyers WHERE member_number NOT IN "
+        f"SELECT member_number, 'unknown', NULL, NULL, NULL, false FROM ({others}) WHERE member_number NOT IN "
         f"(SELECT member_number FROM strata_customers WHERE {_KEPT})) p "
         "LEFT JOIN strata_survivors s ON p.member_number = s.member_number"
     ).fetchall()
@@ -123,16 +127,18 @@ def find_excluded(con: duckdb.DuckDBPyConnection, profile: Profile, tombstones: 
 
 
 def list_customers(con: duckdb.DuckDBPyConnection) -> None:
-    """Write `strata_written`: listed customers, then derived ones; `language` is what was stated.
+    """Write `strata_written`: listed customers, then derived ones; `language` is what was stated, `account` survives.
 
     A derived customer is a member number of the lines that count which the customers lack; its `file` is null.
     """
     listed = (
-        f"SELECT c.* REPLACE (coalesce(l.language, c.language) AS language) FROM strata_customers c "
+        "SELECT c.* REPLACE (coalesce(l.language, c.language) AS language, coalesce(a.survivor, c.account) AS account) "
+        "FROM strata_customers c "
         "ANTI JOIN strata_customers_doubles d ON c.file = d.file AND c.record = d.record "
         "ANTI JOIN strata_survivors s ON c.member_number = s.member_number "
         "ANTI JOIN strata_excluded x ON c.member_number = x.member_number "
-        f"LEFT JOIN strata_languages l ON c.member_number = l.member_number WHERE {_KEPT}"
+        "LEFT JOIN strata_languages l ON c.member_number = l.member_number "
+        f"LEFT JOIN strata_survivors a ON c.account = a.member_number WHERE {_KEPT}"
     )
     con.execute(f"CREATE OR REPLACE TEMP TABLE strata_listed AS {listed}").fetchall()
     con.execute(
@@ -184,3 +190,23 @@ def _values(profile: Profile) -> Mapping[str, str]:
         ),
         **{consent: f"coalesce({consent}, 'unknown')" for consent in consents},
     }
+
+
+def write_departed(con: duckdb.DuckDBPyConnection, profile: Profile, target: Path) -> None:
+    """Write departed.parquet: customer_id, kind and into (customer_id) of who is no customer of their own.
+
+    `kind` is `merge`, with the survivor in `into`, else why they are excluded.
+    """
+    market = profile.market.country
+    merged = (
+        f"SELECT {pseudonym_sql(market, 'member_number')} AS customer_id, 'merge' AS kind, "
+        f'{pseudonym_sql(market, "survivor")} AS "into" FROM strata_survivors'
+    )
+    excluded = (
+        f'SELECT {pseudonym_sql(market, "member_number")} AS customer_id, kind, NULL AS "into" FROM strata_excluded '
+        "ANTI JOIN strata_survivors USING (member_number)"
+    )
+    con.execute(
+        f"COPY (SELECT * FROM ({merged} UNION ALL {excluded}) ORDER BY customer_id) "
+        f"TO {literal(str(target))} ({PUBLISHED})"
+    ).fetchall()

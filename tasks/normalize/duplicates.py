@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import duckdb
 
+from tasks.normalize.tables import Staged
 from tasks.records import InputFile
 from tasks.sql import name
 
@@ -22,6 +23,26 @@ def repeated_files(inputs: Sequence[InputFile], table: str) -> tuple[int, ...]:
     return tuple(repeated)
 
 
+def find_staged_doubles(con: duckdb.DuckDBPyConnection, staged: Staged, inputs: Sequence[InputFile]) -> int:
+    """The duplicates of a staged table into `strata_<table>_doubles`; return how many.
+
+    A number that is not mapped or not given is no key. In a key of several columns an optional one may be null: a
+    survey of one version has none, a control total of all stores none of theirs.
+    """
+    table = staged.mapped.table
+    several = len(table.key) > 1
+    has_key = several or table[table.key[0]].required or staged.mapped.has(table.key[0])
+    return find_doubles(
+        con,
+        f"(SELECT * FROM {staged.relation} WHERE row_faults = 0 AND aside = 0)",
+        table.key if has_key else (),
+        [column.name for column in table.mapped],
+        repeated_files(inputs, staged.mapped.driving.name),
+        f"strata_{table.name}_doubles",
+        nullable=[column for column in table.key if several and not table[column].required],
+    )
+
+
 def find_doubles(
     con: duckdb.DuckDBPyConnection,
     relation: str,
@@ -30,14 +51,16 @@ def find_doubles(
     files: Sequence[int],
     into: str,
     also: Sequence[str] = (),
+    nullable: Sequence[str] = (),
 ) -> int:
     """Write the duplicate rows of `relation` to the temporary table `into`; return how many.
 
     Its columns are file, record, reason and those of `also`.
 
     With a `key`: of rows with equal keys the last one's content counts. The first row that has it is kept, other rows
-    that have it are `content`, rows that differ are `key`. Keys with a null are none. Without a key: rows of `files`.
-    Rows are compared by `columns`. A first pass over digests of the key finds the few rows that can be meant.
+    that have it are `content`, rows that differ are `key`. Keys with a null are none, but for `nullable` columns, of
+    which it is a value like others. Without a key: rows of `files`. Rows are compared by `columns`. A first pass over
+    digests of the key finds the few rows that can be meant.
     """
     row = ", ".join(map(name, ("file", "record", *also)))
     if not key:
@@ -45,7 +68,7 @@ def find_doubles(
         query = f"SELECT {row}, 'file' AS reason FROM {relation} WHERE {where}"
     else:
         keys = ", ".join(map(name, key))
-        present = " AND ".join(f"{name(column)} IS NOT NULL" for column in key)
+        present = " AND ".join(["true", *(f"{name(c)} IS NOT NULL" for c in key if c not in nullable)])
         content = ", ".join(map(name, columns))
         twice = (
             f"SELECT h FROM (SELECT hash({keys}) AS h FROM {relation} WHERE {present}) GROUP BY h HAVING count(*) > 1"

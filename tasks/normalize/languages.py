@@ -106,7 +106,7 @@ def _store_places(con: duckdb.DuckDBPyConnection, placed: str) -> str:
         "AND starts_with(homes.home_post, c.prefix) AND length(homes.home_post) >= c.digits GROUP BY ALL"
     )
     con.execute(
-        "CREATE OR REPLACE TEMP TABLE strata_places AS WITH homes AS ("
+        "CREATE OR REPLACE TEMP TABLE strata_homes AS WITH homes AS ("
         f"SELECT DISTINCT home, home_part, home_post FROM ({placed}) WHERE home IN ({literals(regions.divided())}) "
         "AND language IS NULL AND (home_part IS NOT NULL OR home_post IS NOT NULL)) "
         "SELECT homes.*, p.key IS NOT NULL OR posts.found IS NOT NULL AS known, "
@@ -115,7 +115,7 @@ def _store_places(con: duckdb.DuckDBPyConnection, placed: str) -> str:
         f"LEFT JOIN ({posts}) posts ON posts.home = homes.home "
         "AND posts.home_part IS NOT DISTINCT FROM homes.home_part AND posts.home_post = homes.home_post"
     ).fetchall()
-    return "strata_places"
+    return "strata_homes"
 
 
 def read_messages(con: duckdb.DuckDBPyConnection, profile: Profile, people: str, messages: str) -> dict[str, int]:

@@ -10,6 +10,7 @@ from pathlib import Path
 import duckdb
 
 from region_profiles.models import Profile
+from tasks.contract import TABLES
 from tasks.errors import LedgerError, ProfileError
 from tasks.normalize import functions
 from tasks.normalize.mapping import Mapped, market_sql, plan
@@ -20,7 +21,6 @@ from tasks.records import Sources
 from tasks.sql import literal, literals
 
 _NAMED = 10
-_SHARED = ("transactions", "customers", "stores", "corrections", "rates", "controls", "feedback")
 
 
 @dataclass(slots=True)
@@ -75,7 +75,7 @@ def shared_ledger(
     functions.register(con)
     owners = {tidy(value): str(country) for value, country in first.source.markets.items()}
     tables, parts = {}, []
-    for number, table in enumerate(_SHARED):
+    for number, table in enumerate(TABLES):
         mapped = plan(con, first, sources, table, number)
         if mapped is not None and mapped.has_market:
             tables[table] = _count(con, mapped, owners)

@@ -10,12 +10,11 @@ from typing import Any
 import duckdb
 
 from region_profiles.models import Profile
-from tasks.contract import SQL_TYPES, TABLES
 from tasks.files import PUBLISHED, parquet
-from tasks.normalize import controls, corrections, customers, feedback, languages
+from tasks.normalize import controls, corrections, customers, languages, linked
+from tasks.normalize.checks import LINKED
 from tasks.normalize.contradictions import check_lines, check_table
-from tasks.normalize.duplicates import find_doubles, repeated_files
-from tasks.normalize.faults import Fault
+from tasks.normalize.duplicates import find_doubles, find_staged_doubles, repeated_files
 from tasks.normalize.ledger import count_staged, move, till_sql
 from tasks.normalize.mapping import Mapped
 from tasks.normalize.quarantine import refused_sql
@@ -34,8 +33,10 @@ from tasks.normalize.transactions import (
     write_changes,
 )
 from tasks.records import Ledger, Sources, TableLedger
-from tasks.sql import literal, name
+from tasks.sql import literal
 
+#: Folder of what these steps pass on to each other.
+PASSING = "passing"
 _KEPT = "row_faults = 0 AND aside = 0"
 
 
@@ -60,18 +61,7 @@ class Run:
 def read_corrections(run: Run) -> None:
     """The corrections that hold at the as-of date; `resolve_corrections` applies them once members are known."""
     if "corrections" in run.plans:
-        languages = literal(",".join(run.profile.market.languages))
-        checks = (
-            Fault("value:missing", "value_action IN ('merge', 'language', 'event') AND text_value IS NULL", "value"),
-            Fault("value:itself", "value_action = 'merge' AND text_value = text_member_number", "value"),
-            Fault(
-                "value:unknown",
-                "value_action = 'language' AND text_value IS NOT NULL AND "
-                f"strata_language(text_value, {languages}) IS NULL",
-                "value",
-            ),
-        )
-        read_table(run, "corrections", checks, later=("effective", run.as_of))
+        read_table(run, "corrections")
         rows = run.con.execute(
             "SELECT member_number, action, value, effective, record FROM strata_corrections "
             f"ANTI JOIN strata_corrections_doubles USING (file, record) WHERE {_KEPT} ORDER BY file, record"
@@ -97,45 +87,40 @@ def resolve_corrections(run: Run, lines: Path) -> None:
     corrections.store(run.con, resolved)
 
 
-def read_table(run: Run, table: str, checks: tuple[Fault, ...] = (), later: tuple[str, date] | None = None) -> Staged:
-    """Read, count and write one of the small tables."""
-    mapped = run.plans[table]
-    if table == "rates":
-        checks = (Fault("rate:not_positive", "number_rate <= 0", "rate"),)
-        later = ("date", run.as_of)
-    elif table == "controls":
-        checks = controls.CHECKS
-    staged = stage_table(run.con, run.profile, mapped, more_faults=checks, later=later)
-    check_table(run.con, run.profile, staged, run.sources.inputs)
-    doubles = _doubles(run, staged)
-    run.staged[table] = staged
-    ledger = count_staged(run.con, staged.relation, staged.faults, mapped.where)
+def read_table(run: Run, table: str) -> None:
+    """Read, count and write a table that names no customer, or corrections."""
+    staged, doubles = _read(run, table)
+    ledger = count_staged(run.con, staged.relation, staged.faults, staged.mapped.where)
     if doubles:
         query = f"SELECT reason, NULL, NULL, count(*), NULL FROM strata_{table}_doubles GROUP BY reason ORDER BY reason"
         move(run.con, ledger, "duplicate", query)
     run.ledger[table] = ledger
-    run.refused.append(refused_sql(staged.relation, staged.faults))
-    path = run.work / f"{table}.parquet"
-    columns = ", ".join(f"CAST({name(c.name)} AS {SQL_TYPES[c.type]}) AS {name(c.name)}" for c in TABLES[table].columns)
+    path = run.paths[table] = run.work / f"{table}.parquet"
     run.con.execute(
-        f"COPY (SELECT {columns} FROM {staged.relation} ANTI JOIN strata_{table}_doubles USING (file, record) "
+        f"COPY (SELECT {linked.canonical_columns(table)} FROM {staged.relation} "
+        f"ANTI JOIN strata_{table}_doubles USING (file, record) "
         f"WHERE {_KEPT} ORDER BY file, record) TO {literal(str(path))} ({PUBLISHED})"
     ).fetchall()
-    run.paths[table] = path
-    return staged
 
 
-def _doubles(run: Run, staged: Staged) -> int:
-    table = staged.mapped.table
-    columns = [column.name for column in table.mapped]
-    return find_doubles(
-        run.con,
-        f"(SELECT * FROM {staged.relation} WHERE {_KEPT})",
-        table.key,
-        columns,
-        (),
-        f"strata_{table.name}_doubles",
-    )
+def _read(run: Run, table: str, path: Path | None = None) -> tuple[Staged, int]:
+    """A table staged, and how many of its rows came twice."""
+    staged = run.staged[table] = stage_table(run.con, run.profile, run.plans[table], run.as_of, path=path)
+    check_table(run.con, run.profile, staged, run.sources.inputs)
+    run.refused.append(refused_sql(staged.relation, staged.faults))
+    return staged, find_staged_doubles(run.con, staged, run.sources.inputs)
+
+
+def read_linked(run: Run) -> None:
+    """What is told of customers, staged: it is written once it is known who is excluded and who is merged.
+
+    The rows wait in files, but for feedback: what people wrote lies in none.
+    """
+    passing = run.work / PASSING
+    passing.mkdir(exist_ok=True)
+    for table in LINKED:
+        if table in run.plans:
+            _read(run, table, None if table == "feedback" else passing / f"{table}.parquet")
 
 
 def read_customers(run: Run) -> Staged | None:
@@ -149,7 +134,7 @@ def read_customers(run: Run) -> Staged | None:
         return None
     run.staged["customers"] = staged
     check_table(run.con, run.profile, staged, run.sources.inputs)
-    _doubles(run, staged)
+    find_staged_doubles(run.con, staged, run.sources.inputs)
     return staged
 
 
@@ -206,37 +191,35 @@ def finish_lines(run: Run, lines: Lines, excluded: int) -> CanonicalLines:
     return found
 
 
-def read_feedback(run: Run) -> None:
-    """Messages, staged: they are written once it is known who is excluded and who is merged."""
-    if "feedback" not in run.plans:
-        return
-    mapped, inputs = run.plans["feedback"], run.sources.inputs
-    staged = run.staged["feedback"] = feedback.stage_feedback(run.con, run.profile, mapped, inputs, run.as_of)
-    check_table(run.con, run.profile, staged, inputs)
-
-
-def finish_feedback(run: Run) -> str | None:
-    """feedback.parquet and its ledger; the relation of the languages that customers without a choice write in."""
-    if "feedback" not in run.staged:
-        return None
-    staged = run.staged["feedback"]
-    path = run.paths["feedback"] = run.work / "feedback.parquet"
-    run.ledger["feedback"] = feedback.write_feedback(run.con, staged, path)
-    run.refused.append(refused_sql(staged.relation, staged.faults))
-    if not staged.mapped.has("text"):
-        return None
-    found = languages.read_messages(run.con, run.profile, "strata_written", feedback.KEPT)
-    run.evidence["language"] = {"messages": found}
-    return languages.SPOKEN
+def _finish_linked(run: Run) -> str | None:
+    """The files and ledgers of what is told of customers; the relation of the languages that they write in."""
+    spoken = None
+    linked.list_members(run.con)
+    for table in LINKED:
+        if table not in run.staged:
+            continue
+        staged = run.staged[table]
+        view, evidence = linked.settle(run.con, staged)
+        path = run.paths[table] = run.work / f"{table}.parquet"
+        run.ledger[table] = linked.write_linked(run.con, staged, view, path)
+        if evidence:
+            run.evidence[table] = evidence
+        if table == "feedback" and staged.mapped.has("text"):
+            messages = f"(SELECT * FROM {view} WHERE verdict IS NULL)"
+            found = languages.read_messages(run.con, run.profile, "strata_written", messages)
+            run.evidence["language"] = {"messages": found}
+            spoken = languages.SPOKEN
+    return spoken
 
 
 def finish_customers(run: Run, staged: Staged | None) -> None:
-    """The canonical customers, derived ones with them, and their ledger."""
+    """The canonical customers, derived ones with them, what is told of them, and the ledgers."""
     con = run.con
     path = run.paths["customers"] = run.work / "customers.parquet"
     customers.list_customers(con)
-    messages = finish_feedback(run)
+    messages = _finish_linked(run)
     rows, derived = customers.write_customers(con, run.profile, path, messages)
+    customers.write_departed(con, run.profile, run.work / "departed.parquet")
     run.evidence.setdefault("language", {})["evidence"] = languages.counted(con, path)
     ledger = _count_customers(run, staged) if staged else TableLedger("customers")
     ledger.derived = derived

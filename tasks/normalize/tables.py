@@ -1,4 +1,4 @@
-"""The small tables (customers, stores, corrections, rates): read as a whole into a temporary table, then decided.
+"""Tables other than transactions: read as a whole into a temporary table, then decided.
 
 A required column that is missing or unreadable quarantines its row; an optional one becomes null and is counted.
 """
@@ -6,8 +6,9 @@ A required column that is missing or unreadable quarantines its row; an optional
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 import duckdb
@@ -15,12 +16,19 @@ import duckdb
 from region_profiles.models import Profile
 from tasks.contract import SQL_TYPES
 from tasks.errors import LedgerError
+from tasks.files import parquet
+from tasks.normalize.checks import Derived, assumed, dated, derived
 from tasks.normalize.faults import Fault, Faults, aside_sql, faults_of
 from tasks.normalize.fields import Field, clean, parsed, stacked
 from tasks.normalize.mapping import Mapped
 from tasks.normalize.rules import Rule, rules_of
 from tasks.normalize.sql import bits, record_sql
-from tasks.sql import name
+from tasks.sql import literal, name
+
+#: Of files that the next steps read and nobody else: dictionaries of numbers would be built only to be thrown away.
+#: LZ4 costs little and spares the disk half the bytes; Spark, which refuses some of DuckDB's LZ4_RAW pages, never
+#: reads them.
+PASSED_ON = "FORMAT parquet, COMPRESSION lz4, DICTIONARY_SIZE_LIMIT 2000"
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,64 +44,67 @@ class Staged:
     rules: Mapping[str, Rule]
 
 
-@dataclass(frozen=True, slots=True)
-class Derived:
-    """Columns beside the mapped ones or in their place, and faults that make a field null and are counted."""
-
-    columns: Mapping[str, str] = field(default_factory=dict)
-    faults: tuple[Fault, ...] = ()
-
-
 def stage_table(
     con: duckdb.DuckDBPyConnection,
     profile: Profile,
     mapped: Mapped,
+    as_of: date,
     *,
     derive: Callable[[Mapping[str, str]], Derived] = lambda _: Derived(),
-    more_faults: tuple[Fault, ...] = (),
-    later: tuple[str, date] | None = None,
+    path: Path | None = None,
 ) -> Staged:
-    """Read a small table into the temporary table or view `strata_<name>`.
+    """Read a table into the temporary table or view `strata_<name>`, with what `checks` says of it.
 
-    `derive` says, given the expression of each canonical column, what else follows; `more_faults` are checks of rows
-    besides types, `later` says that a row is dated after as_of.
+    `derive` says, given the expression of each canonical column, what else follows. With a `path` the rows are passed
+    on in a file there, because some tables have more of them than memory; the caller takes it away.
     """
     rules, evidence = rules_of(con, profile, mapped)
     languages = ",".join(profile.market.languages)
-    layers, fields = parsed(rules, languages, profile.market.country)
-    row, optional = _split(mapped, fields)
-    faults = faults_of(mapped, [*row, *more_faults])
-    values = {column.name: _value(column.name, column.type, fields) for column in mapped.table.mapped}
-    derived = derive(values)
-    optional += derived.faults
+    layers, parsed_ = parsed(rules, languages, profile.market.country)
+    row, optional = _split(mapped, parsed_)
+    values = {column.name: _value(column.name, column.type, parsed_) for column in mapped.table.mapped}
+    for column, value in assumed(profile, mapped.table, values, as_of).items():
+        absent = _missing(column, parsed_[column]) if column in parsed_ else "true"
+        values[column] = f"CASE WHEN {absent} THEN {value} ELSE {values[column]} END"
+    always, own = derived(profile, mapped, values), derive(values)
+    faults = faults_of(mapped, [*row, *always.rows, *own.rows])
+    optional += [*always.fields, *own.fields]
     decided = {
         "row_faults": faults.mask_sql(),
         "field_bits": bits(fault.condition for fault in optional),
-        "aside": aside_sql(_beyond(values, later)),
+        "aside": aside_sql(_beyond(values, dated(mapped.table), as_of)),
     }
     inner = stacked(mapped.query, [*clean(rules), *layers, decided])
-    columns = [f"{value} AS {name(column)}" for column, value in {**values, **derived.columns}.items()]
+    values |= {**always.columns, **own.columns}
+    for fault in (*always.fields, *own.fields):
+        values[str(fault.column)] = f"CASE WHEN {fault.condition} THEN NULL ELSE {values[str(fault.column)]} END"
+    columns = [f"{value} AS {name(column)}" for column, value in values.items()]
     columns.append(f"{faults.value_sql('row_faults', mapped.columns)} AS bad_value")
     relation = f"strata_{mapped.table.name}"
-    own = ["file", *([] if mapped.numbered else ["record"]), "row_faults", "field_bits", "aside"]
-    query = f"SELECT {', '.join([*own, *columns])} FROM ({inner})"
-    if mapped.numbered:
-        _show_numbered(con, relation, query)
-    else:
-        con.execute(f"CREATE OR REPLACE TEMP TABLE {relation} AS {query}").fetchall()
+    decisions = ["file", *([] if mapped.numbered else ["record"]), "row_faults", "field_bits", "aside"]
+    query = f"SELECT {', '.join([*decisions, *columns])} FROM ({inner})"
+    _hold(con, relation, query, path, numbered=mapped.numbered)
     return Staged(mapped, relation, faults, _count(con, relation, optional), evidence, rules)
 
 
-def _show_numbered(con: duckdb.DuckDBPyConnection, relation: str, query: str) -> None:
-    """The rows as a table, and over it a view with `record`, which follows from the row's place.
+def _hold(con: duckdb.DuckDBPyConnection, relation: str, query: str, path: Path | None, *, numbered: bool) -> None:
+    """The rows as a table or file, and over it the view `relation` with `record`.
 
-    So the file is read on all cores: a row_number() over a CSV is one thread.
+    Where the raw relation is numbered, that follows from the row's place, so the file is read on all cores: a
+    row_number() over a CSV is one thread.
     """
     check_order_setting(con)
-    con.execute(f"CREATE OR REPLACE TEMP TABLE {relation}_rows AS {query}").fetchall()
-    starts = dict(con.execute(f"SELECT file, min(rowid) FROM {relation}_rows GROUP BY file ORDER BY file").fetchall())
-    numbered = f"SELECT {record_sql('rowid', starts)} AS record, * FROM {relation}_rows"
-    con.execute(f"CREATE OR REPLACE TEMP VIEW {relation} AS {numbered}").fetchall()
+    if path is None:
+        held, place, rows = f"{relation}_rows", "rowid", "*"
+        con.execute(f"CREATE OR REPLACE TEMP TABLE {held} AS {query}").fetchall()
+    else:
+        held, place, rows = parquet(path, "file_row_number = true"), "file_row_number", "* EXCLUDE (file_row_number)"
+        con.execute(f"COPY ({query}) TO {literal(str(path))} ({PASSED_ON})").fetchall()
+    record = ""
+    if numbered:
+        starts = dict(con.execute(f"SELECT file, min({place}) FROM {held} GROUP BY file ORDER BY file").fetchall())
+        record = f"{record_sql(place, starts)} AS record, "
+    con.execute(f"CREATE OR REPLACE TEMP VIEW {relation} AS SELECT {record}{rows} FROM {held}").fetchall()
 
 
 def check_order_setting(con: duckdb.DuckDBPyConnection) -> None:
@@ -135,9 +146,9 @@ def _value(column: str, type_: Any, fields: Mapping[str, Field]) -> str:
     return f"NULL::{SQL_TYPES[type_]}"
 
 
-def _beyond(values: Mapping[str, str], later: tuple[str, date] | None) -> str:
+def _beyond(values: Mapping[str, str], day: str | None, as_of: date) -> str:
     """Whether the row's date lies after the as-of date; in the layer below, the canonical columns have no names yet."""
-    return "false" if later is None else f"coalesce({values[later[0]]} > DATE '{later[1]}', false)"
+    return "false" if day is None else f"coalesce({values[day]} > DATE '{as_of}', false)"
 
 
 def _count(con: duckdb.DuckDBPyConnection, relation: str, optional: list[Fault]) -> dict[str, int]:

@@ -28,15 +28,12 @@ from tasks.normalize.mapping import Mapped
 from tasks.normalize.rules import Rule, rules_of
 from tasks.normalize.sql import record_sql
 from tasks.normalize.stores import zone_sql
-from tasks.normalize.tables import check_order_setting
+from tasks.normalize.tables import PASSED_ON, check_order_setting
 from tasks.normalize.zones import utc_sql
 from tasks.sql import literal, name
 
 STAGED = "strata_lines"
 LINES, CHANGES = "lines.parquet", "changes.parquet"
-#: Dictionaries of order numbers are built only to be thrown away. LZ4 costs little and spares the disk half the bytes;
-#: Spark, which refuses some of DuckDB's LZ4_RAW pages, never reads this file.
-_FORMAT = "FORMAT parquet, COMPRESSION lz4, DICTIONARY_SIZE_LIMIT 2000"
 _KEPT = "row_faults = 0 AND aside = 0"
 
 
@@ -106,7 +103,7 @@ def stage_lines(
     check_order_setting(con)
     # The rows of a join come in no promised order.
     order = " ORDER BY file, record" if mapped.has_joins else ""
-    con.execute(f"COPY (SELECT {columns} FROM ({inner}){order}) TO {literal(str(path))} ({_FORMAT})").fetchall()
+    con.execute(f"COPY (SELECT {columns} FROM ({inner}){order}) TO {literal(str(path))} ({PASSED_ON})").fetchall()
     starts = None
     if mapped.numbered:
         first = f"SELECT file, min(file_row_number) FROM {_placed(path)} GROUP BY file ORDER BY file"
@@ -153,7 +150,7 @@ def write_changes(
         "SELECT place, bool_and(kept) AS kept, max(survivor) AS member_number, max(rate_date) AS rate_date "
         f"FROM ({' UNION ALL '.join(parts)}) t(place, kept, survivor, rate_date) GROUP BY place ORDER BY place"
     )
-    changed = con.execute(f"COPY ({merged}) TO {literal(str(target))} ({_FORMAT})").fetchall()[0][0]
+    changed = con.execute(f"COPY ({merged}) TO {literal(str(target))} ({PASSED_ON})").fetchall()[0][0]
     if not changed:
         target.unlink()
     return CanonicalLines(lines.path, target if changed else None, lines.starts)
@@ -183,7 +180,7 @@ def _put_in_order(con: duckdb.DuckDBPyConnection, path: Path) -> None:
     if con.execute(disorder).fetchall():
         found = path.rename(path.with_suffix(".unordered"))
         query = f"SELECT * FROM {parquet(found)} ORDER BY file, record"
-        con.execute(f"COPY ({query}) TO {literal(str(path))} ({_FORMAT})").fetchall()
+        con.execute(f"COPY ({query}) TO {literal(str(path))} ({PASSED_ON})").fetchall()
         found.unlink()
 
 

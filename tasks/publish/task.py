@@ -26,7 +26,7 @@ from tasks.records import Sources
 from tasks.reference.factors import Factors
 from tasks.run import MarketRun
 from tasks.segment.task import Segments
-from tasks.traits.catalogue import TRAITS
+from tasks.catalogue import TRAITS
 
 
 @dataclass(frozen=True, slots=True)

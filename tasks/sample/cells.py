@@ -9,6 +9,7 @@ import numpy as np
 import pyarrow as pa
 
 from tasks.sample import forms
+from tasks.sample.business import company_names
 from tasks.sample.people import BIRTHDAYS, OLDEST, PHONES, People, vocabulary_of
 from tasks.sample.pieces import SLICE, Cell, Number, Piece, Words, plain_columns
 from tasks.sample.prices import GOODS, Prices, tax_of
@@ -176,10 +177,23 @@ class CustomerCells:
             "employee": lambda: (Words("employee", yes_no),),
             "test": lambda: (Words("test", yes_no),),
             "deceased": lambda: (Words("deceased", yes_no),),
+            "household": lambda: (Number("household"),),
+            "children": lambda: (Number("children"),),
+            "type": lambda: (Words("type", self._types()),),
+            "account": lambda: (Words("account", self._members, clean=True),),
+            "company": lambda: (Words("company", company_names(spec)),),
+            "role": lambda: (Words("role", spec.business.roles if spec.business else ()),),
         }
+        if field.value in spec.stated:
+            return (Words(field.value, list(spec.stated[field.value])),)
         if field.value.startswith("consent_"):
             return (Words(field.value, [words["consent"][code] for code in CONSENTS]),)
         return simple[field.value]() if field.value in simple else (field.value.removeprefix("="),)
+
+    def _types(self) -> list[str]:
+        """The market's words for persons, accounts and contacts, in the order of their codes."""
+        words = {} if self._spec.business is None else self._spec.business.types
+        return [words.get(code, "") for code in ("person", "account", "contact")]
 
     def _template(self, form: str) -> Pieces:
         """Pieces of a form such as `{family} {given}`."""

@@ -6,6 +6,7 @@ Some rows go to two files: the last days of a delivery again in the next one, a 
 from __future__ import annotations
 
 import shutil
+from bisect import bisect_right
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -112,10 +113,9 @@ class Delivery:
             late = codes["day"] + OLDEST >= self.borders[number + 1] - self._table.overlap
             self._last_days.append({name: values[late] for name, values in codes.items()})
         count = len(next(iter(codes.values())))
-        due = [fault for fault in self._planned if count and (fault[0] * DAYS < end or last)]
+        sound = self._sound(codes, count)
+        due = [fault for fault in self._planned if len(sound) and (fault[0] * DAYS < end or last)]
         self._planned = self._planned[len(due) :]
-        sound = np.flatnonzero(codes["kind"] == 0) if "kind" in codes else np.arange(count)
-        sound = sound if len(sound) else np.arange(count)
         within = [min(max((share * DAYS - first) / (end - first), 0.0), 0.999) for share, _, _ in due]
         places = [(int(sound[int(at * len(sound))]), *fault[1:]) for at, fault in zip(within, due, strict=True)]
         for target in self._targets:
@@ -128,6 +128,17 @@ class Delivery:
         self.faults += kinds
         for target in self._targets:
             target.counts += kinds
+
+    def _sound(self, codes: Codes, count: int) -> np.ndarray[Any, np.dtype[np.intp]]:
+        """Rows that a broken one may be made of: `sound` where it says so, else sales, else any."""
+        if "sound" in codes:
+            return np.flatnonzero(codes["sound"])
+        sales = np.flatnonzero(codes["kind"] == 0) if "kind" in codes else np.arange(count)
+        return sales if len(sales) else np.arange(count)
+
+    def number(self, day: int) -> int:
+        """The delivery that a day belongs to."""
+        return bisect_right(self.borders, day) - 1
 
     def _repeat(self) -> None:
         """Write the last days of the delivery before once more."""

@@ -15,12 +15,14 @@ from tasks.sample.facts import LineFacts, customer_facts
 from tasks.sample.faults import places
 from tasks.sample.people import OLDEST, People, populate
 from tasks.sample.prices import price_list
+from tasks.sample.relations import relations
 from tasks.sample.returns import Till
 from tasks.sample.seasons import DAYS, weights
 from tasks.sample.shop import Lines, Longs, Shop, expected_lines, open_shop, stretches
 from tasks.sample.shopping import stretch
 from tasks.sample.small_tables import corrections, offsets, rates, stores
 from tasks.sample.spec import MarketSpec
+from tasks.sample.trail import Trail, stretch_of
 from tasks.sample.visits import visits
 
 #: Lines of a stretch, about: bounds memory.
@@ -46,8 +48,8 @@ def write_drop(
     prices = price_list(spec, stream("prices"))
     shop = open_shop(spec, people, prices, by_day)
     files = Files(out, spec)
-    facts: dict[str, Any] = {"customers": _customers(shop, files, stream, progress)}
-    facts["transactions"] = _transactions(shop, files, stream, progress)
+    facts = _history(shop, files, stream, progress)
+    facts["customers"] = _customers(shop, files, stream, progress)
     facts["stores"] = stores(spec, files)
     if "corrections" in spec.tables:
         facts["corrections"] = corrections(spec, people, files)
@@ -99,29 +101,44 @@ def _rows(spec: MarketSpec, people: People, row: Longs, again: Longs) -> Lines:
     return known
 
 
-def _transactions(
+def _history(
     shop: Shop,
     files: Files,
     stream: Callable[[str], np.random.Generator],
     progress: Callable[[str], object] | None,
 ) -> dict[str, Any]:
-    spec = shop.spec
-    make = LineCells(spec, shop.people, shop.prices, member_numbers(spec, shop.people))
+    """Write the purchases and what goes with them; the facts by table."""
+    spec, members, trail = shop.spec, member_numbers(shop.spec, shop.people), Trail(shop)
+    make = LineCells(spec, shop.people, shop.prices, members)
     delivery = Delivery(spec, "transactions", cells(spec.tables["transactions"], make), files)
     kinds = [kind for kind, fault in spec.faults.get("transactions", {}).items() if fault is not None]
     delivery.plan(places(stream("faults"), kinds, spec.fault_rows, 0))
+    growing, once = relations(trail, files, members, make, stream)
     facts, till, rng = LineFacts(shop), Till(), stream("purchases")
     utc, expected = offsets(spec), expected_lines(shop)
-    parts = list(stretches(delivery.borders, STRETCH, expected))
-    for visit in visits(shop, parts, expected, stream("visits")):
+    borders = sorted({*delivery.borders, *(day for relation in growing for day in relation.borders)})
+    for visit in visits(shop, list(stretches(borders, STRETCH, expected)), expected, stream("visits")):
         lines = stretch(shop, till, visit, rng)
         facts.add(lines)
+        if growing or once:
+            past = stretch_of(trail, lines, visit.first, visit.end)
+            trail.add(past.orders, past.back)
+            for relation in growing:
+                relation.write(past)
         if any(field.zone == "utc" for field in spec.tables["transactions"].fields.values()):
             shifted(lines, utc)
             lines["day_utc"] -= OLDEST
         lines["day"] = lines["day"] - OLDEST
-        delivery.write(visit.delivery, visit.first, visit.end, lines, last=visit.end == DAYS)
+        number = delivery.number(visit.first)
+        delivery.write(number, visit.first, visit.end, lines, last=visit.end == DAYS)
         if progress is not None:
             progress(f"{spec.drop}: {facts.rows:,} of about {expected:,.0f} purchases")
     delivery.close()
-    return facts.as_dict(delivery.faults, delivery.again)
+    for relation in once:
+        relation.write_once()
+    if "loyalty" in spec.tables:
+        shop.people.known["points"] = trail.points  # the card says what its movements come to
+    return {
+        "transactions": facts.as_dict(delivery.faults, delivery.again),
+        **{relation.table: relation.close() for relation in (*growing, *once)},
+    }

@@ -22,8 +22,14 @@ from tasks.sample.spec import FIRST, MarketSpec
 EXCLUDED = {"employee": 1, "test": 1, "deceased": 1, "consent_profiling": 1}
 EXCLUDING = frozenset({"exclude", "deceased", "employee", "test"})
 #: What a ledger does with broken rows that it does not quarantine: later than the as-of date, or one cell lost.
-FILTERED = frozenset({"after_as_of"})
-KEPT = frozenset({"impossible_birth_date", "unknown_country"})
+FILTERED = frozenset({"after_as_of", "unknown_member"})
+KEPT = frozenset(
+    {
+        *("impossible_birth_date", "unknown_country", "unknown_speaker", "unknown_outcome", "unknown_status"),
+        *("rating_beyond", "nps_beyond", "value_text", "strength_beyond", "expires_before", "points_text"),
+        *("price_negative", "lasts_zero", "valid_before", "amount_negative", "population_negative", "beyond_the_pole"),
+    }
+)
 #: Rows of a shared drop that belong to no market begin so.
 UNASSIGNED = "market_"
 
@@ -39,6 +45,7 @@ def fault_counts(faults: Mapping[tuple[str, str], int], market: str) -> dict[str
         "faults": kinds,
         "broken": sum(kinds.values()),
         "quarantined": sum(count for kind, count in kinds.items() if kind not in FILTERED | KEPT),
+        "filtered": sum(count for kind, count in kinds.items() if kind in FILTERED),
     }
 
 

@@ -2,7 +2,7 @@
 
 A fault is a mapping from a value (such as `amount`) to what stands in its place, or a word: `drop` leaves out the
 last two cells, `add` adds two, `syntax` cuts the line, `bytes: <hex>` puts bytes there that the encoding lacks.
-Each broken row has an order or member number of its own, so that it is nobody's duplicate.
+`{serial}` in a value is a number that no other broken row has. Each broken row has an order or member number of its own, so that it is nobody's duplicate.
 """
 
 from __future__ import annotations
@@ -19,7 +19,19 @@ from tasks.sample.pieces import Cell, Codes, Row
 from tasks.sample.spec import MarketSpec
 
 Fault = dict[str, Any] | str
-KEYS = {"transactions": "order_id", "customers": "member_number"}
+#: The column that makes a broken row nobody's duplicate; of other tables the rows that came sound say who it is of.
+KEYS = {
+    "transactions": "order_id",
+    "customers": "member_number",
+    "events": "event_id",
+    "feedback": "feedback_id",
+    "usage": "usage_id",
+    "loyalty": "movement_id",
+    "campaigns": "contact_id",
+    "products": "product_id",
+    "quotes": "quote_id",
+    "contracts": "contract_id",
+}
 
 
 def cells_of(columns: Sequence[Row], codes: Codes, row: int) -> list[str]:
@@ -42,9 +54,12 @@ def broken(
     for place, serial, kind in places:
         texts = cells_of(columns, codes, place)
         for number, cell in enumerate(cells):
-            if cell.value == KEYS[table]:
+            if cell.value == KEYS.get(table):
                 texts[number] = f"{texts[number][:1] if texts[number][:1].isalpha() else ''}{9 * 10**7 + serial}"
-        rows.append((place, _break(spec, table, cells, texts, spec.faults[table][kind], writer)))  # type: ignore[index]
+        fault = spec.faults[table][kind]  # type: ignore[index]
+        if isinstance(fault, dict):
+            fault = {at: v.replace("{serial}", str(serial)) if isinstance(v, str) else v for at, v in fault.items()}
+        rows.append((place, _break(spec, table, cells, texts, fault, writer)))
     return rows
 
 

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from tasks.sample.business import ACCOUNT, CONTACT, add_business
+from tasks.sample.draws import Ints, pick
+from tasks.sample.habits import regular, say
 from tasks.sample.seasons import DAYS, Floats, cumulated, draw_days, standing_in
-from tasks.sample.spec import Group, MarketSpec, Weights
+from tasks.sample.spec import Group, MarketSpec
+from tasks.sample.spec_relations import Weights
 
-Ints = npt.NDArray[np.signedinteger[Any]]
 #: Day of the first order of who never bought: after all days, and two bytes hold it.
 NEVER = 32_000
 #: Registrations reach back this far before the history.
@@ -20,6 +22,8 @@ OLDEST = -900
 BIRTHDAYS = 3000
 #: Columns of codes into a group's own lists.
 NAMED = frozenset({"group", "gender", "given", "family", "city", "language", "home_country", "visitor"})
+#: Share of those who mostly buy what is reduced.
+THRIFTY = 0.2
 #: Distinct phone numbers: ranges kept for fiction are small.
 PHONES = 2000
 
@@ -37,16 +41,13 @@ class People:
     gone: Ints
     rate: npt.NDArray[np.float32]
     web: npt.NDArray[np.float32]
+    interval: Ints
+    """Days between the purchases of who comes regularly; 0 for others."""
+    thrifty: npt.NDArray[np.bool_]
+    """Who buys what is reduced."""
 
     def __len__(self) -> int:
         return len(self.first)
-
-
-def pick(rng: np.random.Generator, weights: Weights | list[float], size: int) -> Ints:
-    """Index into the weights, `size` times."""
-    shares = np.array(list(weights.values()) if isinstance(weights, dict) else weights, dtype=float)
-    at = rng.random(size)
-    return np.searchsorted(np.cumsum(shares / shares.sum())[:-1], at, side="right").astype(np.int32)
 
 
 def populate(spec: MarketSpec, size: int, rng: np.random.Generator, by_day: Floats) -> People:
@@ -57,12 +58,15 @@ def populate(spec: MarketSpec, size: int, rng: np.random.Generator, by_day: Floa
     known = {name: values.astype(np.int16) if name in NAMED else values for name, values in known.items()}
     _relations(spec, rng, known)
     _second_accounts(spec, rng, known)
+    add_business(spec, rng, known)
     # The store that was open on the day: whoever came later never saw the one that had closed or moved.
     known["home_store"] = standing_in(spec.stores)[known["home_store"], known["registered"].clip(0)]
     known["given"][min(5, size - 1)] = sum(len(g.female) + len(g.male) for g in spec.people.groups)  # the hostile one
     known = {name: _compact(values) for name, values in known.items()}
     visitor = known["visitor"] == 1
-    return _behaviour(spec, rng, known, visitor, by_day)
+    people = _behaviour(spec, rng, known, visitor, by_day)
+    say(spec, rng, people.known)
+    return people
 
 
 def _compact(values: Ints) -> Ints:
@@ -122,8 +126,7 @@ def _relations(spec: MarketSpec, rng: np.random.Generator, known: dict[str, Ints
     for number, people in enumerate(spec.people.groups):
         here = np.flatnonzero(known["group"] == number)
         known["home_store"][here] = pick(rng, store_weights(spec, people), len(here))
-    known["tier"] = pick(rng, spec.people.tiers, size)
-    known["points"] = (rng.gamma(0.6, 900, size) * (1 + known["tier"])).astype(np.int32)
+    known["points"] = (rng.gamma(0.6, 900, size)).astype(np.int32)
     for channel, shares in spec.people.consent.items():
         known[f"consent_{channel}"] = pick(rng, list(shares), size)
     who = rng.random(size)
@@ -151,7 +154,8 @@ def _second_accounts(spec: MarketSpec, rng: np.random.Generator, known: dict[str
     known["twin"] = known["customer"].copy()
     if not count:
         return
-    again, twin = np.arange(size - count, size), rng.integers(min(10, size - count - 1), size - count, count)
+    low = min(10, size - count - 1)
+    again, twin = np.arange(size - count, size), rng.integers(low, max(size // 3, low + 1), count)
     for name in ("group", "given", "family", "gender", "birth", "city", "street", "house", "language", "home_country",
                  "visitor", "phone", "home_store", "employee", "deceased"):  # fmt: skip
         known[name][again] = known[name][twin]
@@ -171,18 +175,36 @@ def _behaviour(
     wait = np.where(known["registered"] < 0, 300, 25)
     until = np.minimum(start + 1 + (rng.exponential(1.0, size) * wait).astype(np.int32), DAYS)
     first = np.maximum(draw_days(rng, before, before[start], before[until]), start).astype(np.int32)
-    buyer = (rng.random(size) >= shape.prospects) | visitor | (known["employee"] == 1)
+    buyer = ((rng.random(size) >= shape.prospects) | visitor | (known["employee"] == 1)) & (known["type"] != CONTACT)
+    buyer |= known["type"] == ACCOUNT
     first = np.where(buyer, first, NEVER).astype(np.int32)
     again = buyer & ((rng.random(size) >= np.where(visitor, 0.85, shape.one_time)) | (known["employee"] == 1))
+    again |= known["type"] == ACCOUNT
     rate = rng.gamma(0.7, shape.yearly_orders / 0.7 / 365, size) * np.where(rng.random(size) < shape.heavy, 6, 1)
     lives = rng.exponential(1.0, size) * np.where(visitor, 6, 900)
     gone = np.minimum(first + 1 + lives, DAYS).astype(np.int32)
+    interval = regular(spec, rng, known, again)
+    rate = np.where(interval > 0, 1 / np.maximum(interval, 1), rate)
     web = np.where(rng.random(size) < shape.both_channels, 0.4, (rng.random(size) < shape.web).astype(float))
     web = np.where(visitor, 0.0, np.where(known["prefix"] == 1, 1.0, web))
+    rate = np.where(again, rate, 0.0)
+    gone = np.where(again, gone, first)
+    _tiers(spec, rng, known, np.where(first < NEVER, 1 + rate * (gone - first), 0))
     return People(
         known,
         first.astype(np.int16),
-        np.where(again, gone, first).astype(np.int16),
-        np.where(again, rate, 0.0).astype(np.float32),
+        gone.astype(np.int16),
+        rate.astype(np.float32),
         web.astype(np.float32),
+        interval.astype(np.int16),
+        rng.random(size) < THRIFTY,
     )
+
+
+def _tiers(spec: MarketSpec, rng: np.random.Generator, known: dict[str, Ints], orders: Floats) -> None:
+    """The tier follows from what was bought, about: the programme's shares, from the least expected orders up."""
+    shares = np.array(list(spec.people.tiers.values()))
+    rank = np.empty(len(orders), dtype=np.int64)
+    rank[np.argsort(orders * rng.lognormal(0, 0.3, len(orders)), kind="stable")] = np.arange(len(orders))
+    known["tier"] = np.searchsorted(np.cumsum(shares / shares.sum())[:-1], (rank + 0.5) / len(orders)).astype(np.int8)
+    known["points"] = (known["points"] * (0.3 + known["tier"])).astype(np.int32)

@@ -8,8 +8,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from tasks.sample.people import pick, store_weights
-from tasks.sample.prices import DISCOUNTS, QUANTITIES, STAFF
+from tasks.sample.baskets import chosen, reductions
+from tasks.sample.business import ACCOUNT
+from tasks.sample.draws import pick
+from tasks.sample.people import store_weights
+from tasks.sample.prices import QUANTITIES, STAFF
 from tasks.sample.returns import Till, keep_for_return, returns
 from tasks.sample.shop import (
     GIFT_CARD_REDEMPTION,
@@ -84,7 +87,9 @@ def _stores(shop: Shop, customer: Longs, day: Longs, rng: np.random.Generator) -
 def _lines(shop: Shop, orders: Lines, rng: np.random.Generator) -> Lines:
     spec, prices = shop.spec, shop.prices
     gift = orders["special"] == 1
-    count = np.where(gift, 1, 1 + rng.poisson(0.55, len(gift)).clip(0, 8))
+    account = (shop.people.known["type"][orders["customer"]] == ACCOUNT) & (orders["customer"] >= 0)
+    gift = gift & ~account
+    count = np.where(gift, 1, 1 + rng.poisson(np.where(account, 3.5, 0.55)).clip(0, 8))
     paid = (shop.channel[orders["store"]] > 0) & ~gift & (rng.random(len(gift)) < 0.3)  # noqa: PLR2004  # pay shipping
     count += paid
     at = np.repeat(np.arange(len(gift)), count)
@@ -93,9 +98,10 @@ def _lines(shop: Shop, orders: Lines, rng: np.random.Generator) -> Lines:
     starts = np.cumsum(count) - count
     lines["line"] = np.arange(size) - starts[at] + 1
     goods = len(prices.unit) - prices.gift_cards - 1
-    lines["product"] = (rng.random(size) ** 2 * goods).astype(np.int64)
+    lines["product"] = chosen(shop, lines["customer"], starts[at], rng)
     lines["quantity"] = pick(rng, list(QUANTITIES), size).astype(np.int64) + 1
-    lines["discount"] = pick(rng, [share for _, share in DISCOUNTS], size).astype(np.int64)
+    lines["quantity"] = np.where(account[at], len(QUANTITIES) + 1 - lines["quantity"], lines["quantity"])
+    lines["discount"] = reductions(shop, lines["customer"], rng)
     kind = np.where(orders["special"] == 2, GIFT_CARD_REDEMPTION, SALE)[at]  # noqa: PLR2004  # code of `special`
     lines["payment"] = np.where(kind == GIFT_CARD_REDEMPTION, len(spec.payments), lines["payment"])
     card = np.flatnonzero(gift[at])

@@ -8,11 +8,11 @@ from typing import Any, Literal
 from pydantic import Field
 
 from region_profiles.models import Frozen
+from region_profiles.source_models import CanonicalTable
+from tasks.sample.spec_relations import Business, Campaign, Good, Place, Survey, Voices, Weights
 
 #: The sample's history; it ends on a day for which the bundled ECB rates exist, and covers Bulgaria's euro.
 FIRST, LAST = date(2023, 7, 1), date(2026, 6, 30)
-
-Weights = dict[str, float]
 
 
 class Numbers(Frozen):
@@ -178,6 +178,8 @@ class TableSpec(Frozen):
     columns: dict[str, FieldSpec | str]
     copy_as: str | None = None
     """A second name under which the first file is delivered again."""
+    since: date | None = None
+    """Systems forget: the first day of which they still have something."""
     overlap: int = 0
     """Each file begins with so many last days of the one before."""
 
@@ -233,11 +235,25 @@ class MarketSpec(Frozen):
     """What is negative on a return: quantity and amount, the amount, or nothing but the kind says so."""
     order: tuple[dict[str, str], int] = ({"store": "K", "web": "W", "app": "A"}, 8)
     """Prefix of order numbers by channel, and their digits."""
-    tables: dict[Literal["transactions", "customers", "stores", "corrections", "rates"], TableSpec]
-    faults: dict[Literal["transactions", "customers", "corrections"], dict[str, dict[str, Any] | str | None]] = Field(
-        default_factory=dict
-    )
+    tables: dict[CanonicalTable, TableSpec]
+    faults: dict[CanonicalTable, dict[str, dict[str, Any] | str | None]] = Field(default_factory=dict)
     """By table and kind: column values that break a row, or `drop`, `add`, `bytes`, `syntax`; null leaves it out."""
     fault_rows: int = 2
     """Broken rows of each kind."""
     rates: Rates | None = None
+    goods: dict[str, Good] = Field(default_factory=dict)
+    """By name, as in `products`."""
+    brands: tuple[str, ...] = ()
+    stated: dict[str, Weights] = Field(default_factory=dict)
+    """What customers say of themselves when they sign up: the column's words, and how often; "" is no answer."""
+    points_last: int = 730
+    """Days after which loyalty points expire."""
+    campaigns: tuple[Campaign, ...] = ()
+    surveys: tuple[Survey, ...] = ()
+    voices: Voices | None = None
+    interests: tuple[str, ...] = ()
+    sources: Weights = Field(default_factory=dict)
+    """Of interests."""
+    business: Business | None = None
+    places: dict[str, Place] = Field(default_factory=dict)
+    """By city, as in the groups."""

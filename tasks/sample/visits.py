@@ -46,12 +46,14 @@ def _drawn(shop: Shop, first: int, end: int, rng: np.random.Generator) -> tuple[
     """Customer and day of the orders of the days `first` to `end - 1`, by day."""
     people, guests, before = shop.people, shop.spec.shape.guests, cumulated(shop.stores)
     new = np.flatnonzero((people.first >= first) & (people.first < end))
-    active = np.flatnonzero((people.rate > 0) & (people.first < end) & (people.gone > first)).astype(np.int32)
+    here = (people.first < end) & (people.gone > first)
+    active = np.flatnonzero((people.rate > 0) & (people.interval == 0) & here).astype(np.int32)
     low = before[np.clip(people.first[active] + 1, first, end)]
     high = before[np.clip(people.gone[active], first, end)]
     at = np.repeat(np.arange(len(active)), rng.poisson(np.maximum(high - low, 0) * people.rate[active]))
     days = draw_days(rng, before, low[at], high[at])
-    again = active[at]
+    cycle, due = _regular(shop, np.flatnonzero((people.interval > 0) & here).astype(np.int32), first, end, rng)
+    again, days = np.concatenate([active[at], cycle]), np.concatenate([days, due])
     known = len(new) + len(again)
     strangers = rng.poisson(known * guests / (1 - guests))
     span = np.full(strangers, before[first]), np.full(strangers, before[end])
@@ -59,3 +61,16 @@ def _drawn(shop: Shop, first: int, end: int, rng: np.random.Generator) -> tuple[
     day = np.concatenate([people.first[new], days.astype(np.int16), draw_days(rng, before, *span).astype(np.int16)])
     by = np.argsort(day, kind="stable")
     return customer[by], day[by]
+
+
+def _regular(shop: Shop, who: Ints, first: int, end: int, rng: np.random.Generator) -> tuple[Ints, Ints]:
+    """Customer and day of the orders of those who come at intervals, give or take three days."""
+    people = shop.people
+    begin, step = people.first[who].astype(np.int64), people.interval[who].astype(np.int64)
+    low = np.maximum((first - begin + step - 1) // step, 1)
+    high = np.maximum((np.minimum(people.gone[who], end) - begin + step - 1) // step, 1)
+    count = np.maximum(high - low, 0)
+    at = np.repeat(np.arange(len(who)), count)
+    nth = low[at] + np.arange(len(at)) - np.repeat(np.cumsum(count) - count, count)
+    day = (begin[at] + nth * step[at] + rng.integers(-3, 4, len(at))).clip(first, end - 1)
+    return who[at], np.maximum(day, begin[at]).astype(np.int32)

@@ -88,11 +88,26 @@ def _value(value: Value, row: Mapping[str, Any], kind: Kind) -> Any:
             )
 
 
-def leaves(condition: Condition, row: Mapping[str, Any]) -> tuple[Leaf, ...]:
-    """The parts that a rule joins by AND, each whole: what has to hold."""
+def evaluated(value: Value, row: Mapping[str, Any]) -> Any:
+    """A value for a customer's traits, in its own kind; None where that is null."""
+    return _value(value, row, "double" if value.type == "double" else "decimal")
+
+
+def parts(condition: Condition) -> tuple[Condition, ...]:
+    """What a rule joins by AND, each part whole: what has to hold.
+
+    >>> from tasks.segment.language import parse
+    >>> [words(part) for part in parts(parse("orders between 1 and 3 and (r_score = 1 or f_score = 1)"))]
+    ['orders >= 1', 'orders <= 3', 'r_score = 1 OR f_score = 1']
+    """
     if isinstance(condition, And):
-        return tuple(leaf for part in condition.conditions for leaf in leaves(part, row))
-    return (Leaf(words(condition), {name: row[name] for name in sorted(traits(condition))}, holds(condition, row)),)
+        return tuple(one for part in condition.conditions for one in parts(part))
+    return (condition,)
+
+
+def leaf(condition: Condition, row: Mapping[str, Any]) -> Leaf:
+    """A part of a rule on a customer."""
+    return Leaf(words(condition), {name: row[name] for name in sorted(traits(condition))}, holds(condition, row))
 
 
 def traits(part: Condition | Value) -> frozenset[str]:

@@ -1,48 +1,63 @@
-"""Why one customer is where they are: rules with values, money with rates, scores with cuts, rows with places."""
+"""All that is known of why one customer is where they are, from the publication and, if given, the run's own work."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import duckdb
-import pyarrow as pa
-import pyarrow.parquet as pq
 
-from region_profiles.models import Dimension, Profile, RulesDimension, TiersDimension
+from region_profiles.models import Profile, RulesDimension
+from tasks.catalogue import CATALOGUE, HIDDEN
+from tasks.contract import CUSTOMERS
 from tasks.errors import Terminal
-from tasks.segment.evaluate import Leaf, holds, leaves
-from tasks.segment.language import parse
+from tasks.segment.language import AS_OF
+from tasks.segment.placing import History, Placement, Setting, place
+from tasks.files import parquet
+from tasks.sql import literal
 
 #: Columns of a line that an explanation shows, with the place it came from.
-_LINE = tuple(
-    "local_date order_id line_id kind net gross currency rate_date returned_order_id file record".split()  # noqa: SIM905
-)
+_LINE = (
+    "local_date", "order_id", "line_id", "kind", "net", "gross", "currency", "rate_date", "returned_order_id", "file",
+    "record",
+)  # fmt: skip
 _FACTORS = ("to_local", "to_reference", "to_ppp", "to_usd", "rate_quality")
 
 
 @dataclass(frozen=True, slots=True)
-class Rule:
-    """A rule on this customer: its parts, and how it ended: matched, later, nearly, no."""
+class Published:
+    """Files of one publication, and what its manifest says.
 
-    segment: str
-    rule: str
-    outcome: str
-    parts: tuple[Leaf, ...]
+    `membership` and `audiences` are None where it has none; `first`: there was no publication before it. `changed`:
+    the profile at hand is not the one it was made with.
+    """
+
+    as_of: date
+    customers: Path
+    notes: Mapping[str, Any]
+    membership: Path | None = None
+    audiences: Path | None = None
+    first: bool = False
+    changed: bool = False
+    publication: str = ""
 
 
 @dataclass(frozen=True, slots=True)
-class Placement:
-    """One dimension: the segment, why in one line, and the rules that matched, would match later or nearly matched."""
+class Own:
+    """What only the run's own work folder has, and no publication: personal traits, purchases, rates.
 
-    dimension: str
-    segment: str
-    why: str
-    rules: tuple[Rule, ...] = ()
+    `traits` is its file of traits; `transactions` the canonical lines as a relation for DuckDB's FROM; `rates` the
+    rates by currency and date; `inputs` the files of the drop by their number in the lines.
+    """
+
+    traits: Path
+    transactions: str
+    rates: Mapping[tuple[str, date], Mapping[str, Any]]
+    inputs: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,12 +74,27 @@ class ScoreWhy:
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """All of it. `lines` are the customer's purchases with rates, newest first; empty where they were not given."""
+    """All of it.
 
+    `nulls`: traits without a value, each with a code (off, personal, unknown) and the reason where there is one.
+    `predictions`: the notes of the customer's population (model, grade, horizon_days, reasons) and the values.
+    `lines`: the purchases with rates, newest first; empty where they were not given.
+    """
+
+    market: str
+    as_of: date
+    publication: str
+    profile_changed: bool
     traits: Mapping[str, Any]
     placements: tuple[Placement, ...]
     scores: tuple[ScoreWhy, ...]
-    lines: tuple[Mapping[str, Any], ...]
+    predictions: Mapping[str, Any]
+    audiences: tuple[Mapping[str, Any], ...] | None
+    nulls: Mapping[str, Mapping[str, Any]]
+    account: str | None = None
+    numbers: tuple[str, ...] = ()
+    lines: tuple[Mapping[str, Any], ...] = ()
+    merged_from: str | None = field(default=None)
 
     def as_dict(self) -> dict[str, Any]:
         """For JSON: decimals and dates as text."""
@@ -73,31 +103,48 @@ class Explanation:
 
 
 def explain(
-    customers: Path | str,
-    profile: Profile,
-    scores: Sequence[Mapping[str, Any]],
-    who: str,
-    *,
-    transactions: str | None = None,
-    factors: pa.Table | None = None,
+    published: Published, profile: Profile, who: str, *, own: Own | None = None, merged_from: str | None = None
 ) -> Explanation:
-    """Explain a customer of a published customers.parquet, by member number or customer_id.
+    """Explain the customer whose customer_id is `who`, reading their rows alone.
 
-    `scores` are `Cuts.as_dict` of each score, as in the manifest; `transactions` the canonical lines as
-    a relation for DuckDB's FROM, `factors` the rates of the run. Raises Terminal where nobody, or the profile's
-    dimension, is there. Rules read published values, so what is shown here is what decided.
+    Rules read published values, so what is shown here is what decided. `merged_from` is the number that was asked for,
+    where it was merged into this customer's. Raises Terminal where nobody is there.
     """
-    row = _find(customers, who)
-    placements = tuple(_placement(name, dimension, row) for name, dimension in profile.dimensions.items())
-    stratum = " x ".join(profile.stratum.dimensions)
-    placements += (Placement("stratum", row["stratum"], f"{stratum}, after merging of small cells"),)
-    lines = () if transactions is None else _lines(transactions, row["member_number"], factors)
-    traits = {name: value for name, value in row.items() if name != "stratum" and not name.startswith("segment_")}
-    return Explanation(traits, placements, tuple(_score(one, row) for one in scores), lines)
+    found = _row(published, who, own)
+    row = {**dict.fromkeys(CATALOGUE), **found, AS_OF: published.as_of}
+    population = "person" if row["population"] in {None, "person"} else "account"
+    segments = _section(published.notes, "segments")
+    scores = [one for one in segments.get("scores", ()) if one.get("population", "person") == population]
+    unpublished = frozenset(CATALOGUE) - found.keys()
+    placements = tuple(_placements(published, profile, row, segments, scores, unpublished))
+    numbers = () if own is None else _numbers(own, row)
+    return Explanation(
+        market=profile.market.country,
+        as_of=published.as_of,
+        publication=published.publication,
+        profile_changed=published.changed,
+        traits={name: row[name] for name in CATALOGUE},
+        placements=placements,
+        scores=tuple(_score(one, row) for one in scores),
+        predictions=_predictions(published.notes, population, row),
+        audiences=_audiences(published, who),
+        nulls=_nulls(published.notes, row, unpublished),
+        account=row.get("counted_as") if row["population"] == "contact" else None,
+        numbers=numbers,
+        lines=() if own is None else _lines(own, numbers),
+        merged_from=merged_from,
+    )
 
 
-def _find(customers: Path | str, who: str) -> dict[str, Any]:
-    found = pq.read_table(customers, filters=[[("member_number", "=", who)], [("customer_id", "=", who)]]).to_pylist()
+def _section(notes: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    """A stage's notes; those of a program so old that it had no such stage are none."""
+    found = notes.get(name)
+    return found if isinstance(found, Mapping) else {}
+
+
+def _row(published: Published, who: str, own: Own | None) -> dict[str, Any]:
+    """The customer's row, with the traits that are in no publication where the run's own work is at hand."""
+    found = _rows(parquet(published.customers), "customer_id", who)
     if len(found) != 1:
         raise Terminal(
             "no such customer" if not found else "several customers of that number",
@@ -105,66 +152,79 @@ def _find(customers: Path | str, who: str) -> dict[str, Any]:
             hint="who objected or was erased is in no publication",
         )
     row: dict[str, Any] = found[0]
-    return row
+    if own is None:
+        return row
+    more = _rows(parquet(own.traits), "customer_id", who)
+    kept = CUSTOMERS.personal & CATALOGUE.keys() | HIDDEN.keys()
+    personal = {name: value for one in more for name, value in one.items() if name in kept}
+    return row | dict.fromkeys(CUSTOMERS.personal & CATALOGUE.keys()) | personal
 
 
-def _placement(name: str, dimension: Dimension, row: Mapping[str, Any]) -> Placement:
-    column = f"segment_{name}"
-    if column not in row:
-        raise Terminal("the publication has no such dimension", column=column, hint="give the profile it was made with")
-    segment = row[column]
-    if isinstance(dimension, RulesDimension):
-        return _by_rules(name, dimension, segment, row)
-    if isinstance(dimension, TiersDimension):
-        return Placement(name, segment, _by_tier(dimension, segment, row))
-    return Placement(name, segment, f"{dimension.trait} is {_text(row[dimension.trait])}")
+def _rows(relation: str, column: str, value: str, columns: str = "*") -> list[dict[str, Any]]:
+    """Rows of a file by one value: of an ordered file DuckDB reads but the one group of rows that may hold it."""
+    with duckdb.connect() as con:
+        found = con.execute(f"SELECT {columns} FROM {relation} WHERE {column} = $1", [value])
+        names = [one[0] for one in found.description or ()]
+        return [dict(zip(names, row, strict=True)) for row in found.fetchall()]
 
 
-def _by_rules(name: str, dimension: RulesDimension, segment: str, row: Mapping[str, Any]) -> Placement:
-    rules, matched = [], None
-    for number, one in enumerate(dimension.segments):
-        condition = parse(one.when, ("dimensions", name, "segments", number, "when"))
-        found, parts = holds(condition, row), leaves(condition, row)
-        failing = [part for part in parts if not part.holds]
-        if found and matched is None:
-            matched, outcome = one.code, "matched"
-        elif found:
-            outcome = "later"
+def _placements(
+    published: Published,
+    profile: Profile,
+    row: Mapping[str, Any],
+    segments: Mapping[str, Any],
+    scores: Sequence[Mapping[str, Any]],
+    unpublished: frozenset[str],
+) -> list[Placement]:
+    moves = _moves(published, str(row["customer_id"]))
+    off, told = segments.get("dimensions_off", {}), segments.get("dimensions", {})
+    found = []
+    for name, dimension in profile.dimensions.items():
+        if f"segment_{name}" in row:
+            setting = Setting(told.get(name, {}), scores, unpublished)
+            found.append(place(name, dimension, row, setting, _history(published, moves, name)))
         else:
-            outcome = "nearly" if len(failing) == 1 and len(parts) > 1 else "no"
-        rules.append(Rule(one.code, one.when, outcome, parts))
-    why = next((rule.rule for rule in rules if rule.outcome == "matched"), f"no rule holds: else {dimension.otherwise}")
-    if (matched or dimension.otherwise) != segment:
-        why = f"published as {segment}, but this profile says {matched or dimension.otherwise}: it has changed since"
-    return Placement(name, segment, why, tuple(rule for rule in rules if rule.outcome != "no"))
+            why = off.get(name, {"code": "absent"})
+            found.append(Placement(name, None, f"off_{why['code']}", {k: v for k, v in why.items() if k != "code"}))
+    merged = {one["cell"]: one for one in segments.get("strata_merged", ())}
+    facts = {"dimensions": list(profile.stratum.dimensions)}
+    cell = "_".join(_part(profile, name, str(row.get(f"segment_{name}"))) for name in profile.stratum.dimensions)
+    facts |= {name: merged[cell][name] for name in ("cell", "customers", "reason")} if cell in merged else {}
+    return [*found, Placement("stratum", row.get("stratum"), "stratum", facts)]
 
 
-def _by_tier(dimension: TiersDimension, segment: str, row: Mapping[str, Any]) -> str:
-    from tasks.segment.dimensions import kept_range, within
+def _part(profile: Profile, name: str, segment: str) -> str:
+    """What a segment adds to the name of a stratum: its group, where rules have them."""
+    dimension = profile.dimensions.get(name)
+    if not isinstance(dimension, RulesDimension):
+        return segment
+    groups = {one.code: one.group for one in dimension.segments} | {dimension.otherwise: dimension.otherwise_group}
+    return groups.get(segment) or segment
 
-    value = row[dimension.trait]
-    if segment == dimension.nobody:
-        return f"no orders in the window, or no {dimension.trait}"
-    if value is None:
-        return f"{dimension.trait} is off here: tier by rank of {getattr(dimension.fallback, 'trait', None)}"
-    place = sum(Decimal(value) >= border for border in dimension.borders)
-    tier = dimension.tiers[place]
-    borders = (None, *dimension.borders, None)
-    if tier == segment:
-        return f"{dimension.trait} is {_text(value)}: {within(dimension.trait, borders[place], borders[place + 1])}"
-    low, high = kept_range(dimension, segment) if segment in dimension.tiers else (value, value)
-    if (low is not None and value < low) or (high is not None and value >= high):
-        return f"published as {segment}, but this profile says {tier}: it has changed since"
-    return (
-        f"{dimension.trait} is {_text(value)}, which alone would be {tier}; was {segment} before and stays there"
-        f" while {within(dimension.trait, low, high)}"
-    )
+
+def _moves(published: Published, who: str) -> dict[str, Mapping[str, Any]]:
+    if published.membership is None:
+        return {}
+    rows = _rows(parquet(published.membership), "customer_id", who)
+    return {row["dimension"]: row for row in rows}
+
+
+def _history(published: Published, moves: Mapping[str, Mapping[str, Any]], name: str) -> History | None:
+    if published.membership is None:
+        return None
+    if published.first:
+        return History("first")
+    if name not in moves:
+        return History("stay")
+    row = moves[name]
+    told = (row.get(column) for column in ("cause", "restated", "changed"))
+    return History(row["move"], row["previous_segment"], *told)
 
 
 def _score(cuts: Mapping[str, Any], row: Mapping[str, Any]) -> ScoreWhy:
     group = "0" if not cuts["within"] else str(row[cuts["within"]])
     borders = tuple(cuts["cuts"].get(group, ()))
-    if cuts["of"] == "recency_days":  # cuts are of minus days
+    if cuts["of"] == "recency_days":
         borders = tuple(_negated(border) for border in borders)
     return ScoreWhy(cuts["score"], row[cuts["of"]], cuts["of"], row[cuts["score"]], borders, cuts["method"])
 
@@ -173,23 +233,63 @@ def _negated(number: str) -> str:
     return number.removeprefix("-") if number.startswith("-") or number == "0" else f"-{number}"
 
 
-def _lines(transactions: str, member: str, factors: pa.Table | None) -> tuple[Mapping[str, Any], ...]:
+def _predictions(notes: Mapping[str, Any], population: str, row: Mapping[str, Any]) -> dict[str, Any]:
+    told = _section(_section(notes, "predicted"), "prediction").get(population) or {}
+    fit = told.get("fit") or {}
+    values = {name: row[name] for name, trait in CATALOGUE.items() if trait.group == "prediction"}
+    kept = {name: told.get(name) for name in ("grade", "reasons", "horizon_days", "pooled", "unit")}
+    return {"model": fit.get("model"), **kept, "values": values}
+
+
+def _audiences(published: Published, who: str) -> tuple[Mapping[str, Any], ...] | None:
+    if published.audiences is None:
+        return None
+    rows = _rows(parquet(published.audiences), "customer_id", who)
+    rows.sort(key=lambda row: (row["priority"], row["audience"]))
+    return tuple({name: row[name] for name in ("audience", "priority", "holdout")} for row in rows)
+
+
+def _nulls(
+    notes: Mapping[str, Any], row: Mapping[str, Any], unpublished: frozenset[str]
+) -> dict[str, dict[str, str | None]]:
+    off = _section(notes, "traits").get("off", {})
+    found: dict[str, dict[str, str | None]] = {}
+    for name in CATALOGUE:
+        if row[name] is not None:
+            continue
+        code = "off" if name in off else "personal" if name in unpublished else "unknown"
+        found[name] = {"code": code, "reason": off.get(name)}
+    return found
+
+
+def _numbers(own: Own, row: Mapping[str, Any]) -> tuple[str, ...]:
+    """Member numbers whose purchases count here: of an account and its contacts all of them."""
+    counted = row.get("counted_as")
+    if counted is None:
+        return () if row["member_number"] is None else (row["member_number"],)
+    rows = _rows(parquet(own.traits), "counted_as", counted, "member_number")
+    return tuple(sorted(row["member_number"] for row in rows))
+
+
+def _lines(own: Own, numbers: Sequence[str]) -> tuple[Mapping[str, Any], ...]:
+    listed = ", ".join(map(literal, numbers)) or "NULL"
     with duckdb.connect() as con:
-        query = f"SELECT {', '.join(_LINE)} FROM {transactions} WHERE member_number = $1"
-        rows = con.execute(query, [member]).fetchall()
+        query = f"SELECT {', '.join(_LINE)} FROM {own.transactions} WHERE member_number IN ({listed})"
+        rows = con.execute(query).fetchall()
     found = [dict(zip(_LINE, row, strict=True)) for row in rows]
-    rates = {} if factors is None else {(row["currency"], row["date"]): row for row in factors.to_pylist()}
-    known = ({**line, **_rate(rates, line)} for line in found)
-    return tuple(sorted(known, key=lambda line: (line["local_date"], line["file"], line["record"]), reverse=True))
+    found.sort(key=lambda line: (line["local_date"], line["file"], line["record"]), reverse=True)
+    return tuple({**line, **_source(own, line), **_rate(own.rates, line)} for line in found)
+
+
+def _source(own: Own, line: Mapping[str, Any]) -> dict[str, Any]:
+    """The file's name beside its number, where it is known."""
+    number = line["file"]
+    return {"source": own.inputs[number]} if isinstance(number, int) and 0 <= number < len(own.inputs) else {}
 
 
 def _rate(rates: Mapping[tuple[str, date], Mapping[str, Any]], line: Mapping[str, Any]) -> dict[str, Any]:
     rate = rates.get((line["currency"], line["rate_date"]))
     return {} if rate is None else {name: rate[name] for name in _FACTORS}
-
-
-def _text(value: Any) -> str:
-    return "null" if value is None else f"{value:f}" if isinstance(value, Decimal) else str(value)
 
 
 def _plain(value: Any) -> Any:
@@ -198,7 +298,9 @@ def _plain(value: Any) -> Any:
             return {name: _plain(one) for name, one in value.items()}
         case list() | tuple():
             return [_plain(one) for one in value]
-        case Decimal() | date():
-            return _text(value)
+        case Decimal():
+            return f"{value:f}"
+        case date():
+            return value.isoformat()
         case _:
             return value

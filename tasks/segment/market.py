@@ -1,8 +1,8 @@
-"""A market's customers in their segments: dimensions, stratum, sums by segment, and who moved."""
+"""A market's customers in their segments: dimensions, stratum, holdout, audiences, sums."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -13,101 +13,116 @@ import ibis.expr.types as ir
 import pyarrow as pa
 
 from region_profiles.models import Profile
+from tasks.catalogue import CATALOGUE
 from tasks.engine import Engine
-from tasks.segment.dimensions import Assigned, assign
+from tasks.segment import audiences
+from tasks.segment.checks import audience_notes, dimension_notes
+from tasks.segment.dimensions import GUEST, Assigned, assign
+from tasks.segment.effective import effective
+from tasks.segment.holdout import with_holdout
+from tasks.segment.language import AS_OF
 from tasks.segment.strata import strata
-from tasks.segment.sums import segment_sums
-from tasks.traits.catalogue import CATALOGUE, EXACT
+from tasks.segment.sums import Cell, cells, segment_sums
 from tasks.traits.customer import TraitsResult
 
-GUEST = "guest"
+__all__ = ["GUEST", "Segmented", "placed", "save", "segment"]
 
 
 @dataclass(frozen=True, slots=True)
 class Segmented:
-    """`customers` (order by customer_id), `segments` (by dimension, segment), and what `membership` needs beside them.
+    """`customers` (order by customer_id), `segments` (by dimension, segment), `audiences` (by customer_id, audience).
 
-    `previous`: customers of the publication before, or None. `why`: rule of each segment by dimension; where a
-    dimension's segments are values of a trait, the trait's name. `notes` is for the manifest: scores, dimensions with
-    conditions counted by rule, strata merged.
+    `why`: rule of each segment by dimension; where a dimension's segments are values of a trait, the trait's name.
+    `profile` has only the dimensions and audiences that are on. `notes` is for the manifest: scores, dimensions with
+    conditions counted by rule, what is off and why, strata merged, holdout, audiences. `kept` is to be dropped at the
+    end.
     """
 
     customers: ir.Table
     segments: ir.Table
-    previous: ir.Table | None
+    audiences: ir.Table
     why: Mapping[str, Mapping[str, str] | str]
+    profile: Profile
     notes: Mapping[str, Any]
+    kept: tuple[ir.Table, ...] = ()
 
 
 def segment(
     engine: Engine, profile: Profile, traits: TraitsResult, previous: ir.Table | None, as_of: date
 ) -> Segmented:
-    """Put every customer in one segment of each dimension and in a stratum.
+    """Put every customer in one segment of each dimension that is on, and in a stratum.
 
     `previous` is customers.parquet of the publication before, or None. In `segments` each dimension, and `stratum`,
-    adds up exactly: sums are of unrounded money, DECIMAL(38,6), guests in a row of their own. Shares are doubles of
-    customers, and of local revenue with guests. Rules must have passed `check_rules`.
+    adds up exactly: sums are of unrounded money, DECIMAL(38,6), guests in a row of their own, and contacts in none.
+    Shares are doubles of the dimension's population, and of local revenue with guests. Rules must have passed
+    `check_rules`. Raises ProfileError where a dimension of the stratum is off.
     """
-    names = tuple(profile.dimensions)
-    table = _with_previous(traits.customers, previous, names)
-    assigned = {name: assign(engine, name, profile.dimensions[name], table) for name in names}
-    holds = {f"holds:{name}:{code}": is_so for name, one in assigned.items() for code, is_so in one.conditions.items()}
-    placed = table.mutate(**{f"segment_{name}": one.segment for name, one in assigned.items()}, **holds)
-    cells = _cells(engine, placed, assigned)
-    stratified = strata(profile, _stratum_counts(profile, cells))
+    every = tuple(profile.dimensions)
+    profile, told = effective(profile, traits.notes)
+    table, assigned = _assigned(engine, profile, traits.customers.drop("holdout"), previous, as_of)
+    there = _there(table, assigned)
+    found = cells(engine, profile, there)
+    stratified = strata(profile, _stratum_counts(profile, found[0]))
     keys = [f"segment_{name}" for name in profile.stratum.dimensions]
     mapping = _mapping(engine, keys, stratified.names)
-    customers = placed.left_join(mapping, keys).drop(*(f"{key}_right" for key in keys))
-    customers = customers.select(*CATALOGUE, *(f"segment_{name}" for name in names), "stratum")
-    rows = segment_sums(profile, cells, stratified.names, traits.guests, {n: a.codes for n, a in assigned.items()})
+    customers = there.left_join(mapping, keys).drop(*(f"{key}_right" for key in keys))
+    customers, held, kept = with_holdout(engine, profile.holdout, customers)
+    rules = audiences.conditions(profile, every)
+    naming = audiences.with_segments(customers, every)
+    rows = segment_sums(profile, found, stratified.names, traits.guests, assigned)
+    sizes = {(row["dimension"], row["segment"]): row["customers"] for row in rows.to_pylist()}
     return Segmented(
-        customers=customers,
+        customers=customers.select(*CATALOGUE, *(f"segment_{name}" for name in assigned), "stratum"),
         segments=engine.from_arrow(rows, "segments"),
-        previous=previous,
+        audiences=audiences.memberships(profile, rules, naming),
         why={name: one.why or str(one.notes["trait"]) for name, one in assigned.items()},
+        profile=profile,
         notes={
             "as_of": as_of.isoformat(),
             "scores": [cuts.as_dict() for cuts in traits.cuts],
-            "dimensions": {name: {**one.notes, **_rule_counts(one, cells, name)} for name, one in assigned.items()},
+            "dimensions": dimension_notes(engine, profile, table, assigned, traits.cuts, told, sizes),
+            "dimensions_off": told["dimensions_off"],
             "strata_merged": list(stratified.merged),
+            "holdout": held,
+            "audiences": audience_notes(engine, profile, naming, rules, traits.cuts, told),
+            "audiences_off": told["audiences_off"],
         },
+        kept=kept,
     )
 
 
-def _with_previous(customers: ir.Table, previous: ir.Table | None, names: tuple[str, ...]) -> ir.Table:
-    """Customers with `previous_<dimension>`, null where there was no such customer or dimension."""
-    there = [] if previous is None else [name for name in names if f"segment_{name}" in previous.columns]
-    missing = {f"previous_{name}": ibis.null("string") for name in names if name not in there}
+def placed(engine: Engine, profile: Profile, customers: ir.Table, previous: ir.Table | None, as_of: date) -> ir.Table:
+    """`customer_id` and `segment_<dimension>` alone, of an effective profile: nothing is counted or drawn."""
+    table, assigned = _assigned(engine, profile, customers, previous, as_of)
+    return table.select("customer_id", **{f"segment_{name}": one.segment for name, one in assigned.items()})
+
+
+def _assigned(
+    engine: Engine, profile: Profile, customers: ir.Table, previous: ir.Table | None, as_of: date
+) -> tuple[ir.Table, dict[str, Assigned]]:
+    """Customers with what rules may name beside traits, and each dimension over them."""
+    table = _with_previous(customers, previous, tuple(profile.dimensions)).mutate(**{AS_OF: ibis.literal(as_of)})
+    return table, {name: assign(engine, name, one, table) for name, one in profile.dimensions.items()}
+
+
+def _there(table: ir.Table, assigned: Mapping[str, Assigned]) -> ir.Table:
+    return table.mutate(**{f"segment_{name}": one.segment for name, one in assigned.items()})
+
+
+def _with_previous(customers: ir.Table, previous: ir.Table | None, names: Sequence[str]) -> ir.Table:
+    """Customers with `previous_<dimension>` and `previous_holdout`, null where there was no such thing before."""
+    wanted = {f"previous_{name}": f"segment_{name}" for name in names} | {"previous_holdout": "holdout"}
+    there = {} if previous is None else {new: old for new, old in wanted.items() if old in previous.columns}
+    missing = {new: ibis.null("string") for new in wanted if new not in there}
     if previous is not None and there:
-        before = previous.select("customer_id", **{f"previous_{name}": previous[f"segment_{name}"] for name in there})
+        before = previous.select("customer_id", **{new: previous[old] for new, old in there.items()})
         customers = customers.left_join(before, "customer_id").drop("customer_id_right")
     return customers.mutate(**missing)
 
 
-def _cells(engine: Engine, placed: ir.Table, assigned: Mapping[str, Assigned]) -> list[dict[str, Any]]:
-    """One pass: customers, orders, exact money and counts of each condition by combination of segments."""
-    counts: dict[str, ir.Value] = {}
-    for name, one in assigned.items():
-        reached: ir.Value = ibis.literal(value=True)
-        for code in one.conditions:
-            condition = placed[f"holds:{name}:{code}"]
-            # Spark's count of a condition that is null everywhere is null: so no condition here ever is.
-            true = condition.fill_null(ibis.literal(value=False))
-            counts[f"holds:{name}:{code}"] = placed.count(where=true)
-            counts[f"null:{name}:{code}"] = placed.count(where=condition.isnull() & reached)
-            reached = reached & ~true
-    sums = {exact: placed[exact].sum() for exact in EXACT.values()}
-    totals = {name: placed[name].sum().cast("int64") for name in ("orders", "lifetime_orders")}
-    grouped = placed.group_by([f"segment_{name}" for name in assigned])
-    rows: list[dict[str, Any]] = engine.to_arrow(
-        grouped.agg(customers=placed.count(), **totals, **sums, **counts)
-    ).to_pylist()
-    return rows
-
-
-def _stratum_counts(profile: Profile, cells: list[dict[str, Any]]) -> dict[tuple[str, ...], int]:
+def _stratum_counts(profile: Profile, found: Sequence[Cell]) -> dict[tuple[str, ...], int]:
     counts: dict[tuple[str, ...], int] = {}
-    for cell in cells:
+    for cell in found:
         key = tuple(cell[f"segment_{name}"] for name in profile.stratum.dimensions)
         counts[key] = counts.get(key, 0) + cell["customers"]
     return counts
@@ -118,72 +133,12 @@ def _mapping(engine: Engine, keys: list[str], names: Mapping[tuple[str, ...], st
     return engine.from_arrow(pa.table({**columns, "stratum": pa.array(names.values(), pa.string())}), "strata")
 
 
-def membership(segmented: Segmented, customers: ir.Table) -> ir.Table:
-    """customer_id, dimension, segment, previous_segment, move (enter, exit, move), rule: why they are where they are.
-
-    `customers` are those of `segmented`, computed. Against no publication everyone enters. Who is no longer a
-    customer, or no longer to be profiled, exits. Customers keep their order, dimensions come by name.
-    """
-    previous, names = segmented.previous, sorted(segmented.why)
-    present = _with_previous(customers, previous, tuple(names))
-    places = ibis.array([_place(present, name, segmented.why[name]) for name in names])
-    unfolded = present.select("customer_id", place=places.unnest())
-    rows = unfolded.select("customer_id", **{name: unfolded.place[name] for name in unfolded.place.names})
-    rows = rows.filter(rows.previous_segment.isnull() | (rows.segment != rows.previous_segment))
-    rows = rows.mutate(move=ibis.ifelse(rows.previous_segment.isnull(), "enter", "move"))
-    there = [] if previous is None else [name for name in names if f"segment_{name}" in previous.columns]
-    columns = ("customer_id", "dimension", "segment", "previous_segment", "move", "rule")
-    return ibis.union(*(part.select(*columns) for part in (rows, *_exits(customers, previous, there))))
-
-
-def _place(present: ir.Table, dimension: str, why: Mapping[str, str] | str) -> ir.StructValue:
-    """Where a customer is and was in a dimension, and by which rule: of a trait, by its value where that is told."""
-    segment = present[f"segment_{dimension}"]
-    if isinstance(why, str):
-        rule = present[why] if why in present.columns else segment
-    else:
-        rule = segment.cases(*why.items(), else_="")
-    named = {"dimension": ibis.literal(dimension), "segment": segment, "rule": rule}
-    return ibis.struct({**named, "previous_segment": present[f"previous_{dimension}"]})
-
-
-def _exits(customers: ir.Table, previous: ir.Table | None, names: list[str]) -> Iterator[ir.Table]:
-    if previous is None:
-        return
-    gone = previous.anti_join(customers, "customer_id")
-    for name in names:
-        yield gone.select(
-            "customer_id",
-            dimension=ibis.literal(name),
-            segment=ibis.null("string"),
-            previous_segment=gone[f"segment_{name}"],
-            move=ibis.literal("exit"),
-            rule=ibis.null("string"),
-        )
-
-
-def _rule_counts(one: Assigned, cells: list[dict[str, Any]], name: str) -> dict[str, Any]:
-    """Of each rule: customers it took, for whom it holds, and who fell through because it was null."""
-    if not one.conditions:
-        return {}
-    rules = []
-    for code in one.conditions:
-        taken = sum(cell["customers"] for cell in cells if cell[f"segment_{name}"] == code)
-        holds, null = (sum(cell[f"{what}:{name}:{code}"] for cell in cells) for what in ("holds", "null"))
-        rules.append({"segment": code, "rule": one.why[code], "customers": taken, "holds": holds, "null": null})
-    return {"rules": rules, "dead": [rule["segment"] for rule in rules if not rule["customers"]]}
-
-
 def save(engine: Engine, segmented: Segmented, folder: Path) -> dict[str, Any]:
-    """Write customers, segments and membership.parquet in their published order; rows by file, and the notes.
-
-    Membership is made from the written customers: neither rules nor joins are computed again, and where everyone
-    enters nothing is sorted again.
-    """
-    written = folder / "customers.parquet"
-    rows = {"customers": engine.write(segmented.customers, written, ("customer_id",))}
+    """Write customers, segments and audiences.parquet in their published order; rows by file, why, and the notes."""
+    rows = {"customers": engine.write(segmented.customers, folder / "customers.parquet", ("customer_id",))}
     rows["segments"] = engine.write(segmented.segments, folder / "segments.parquet", ("dimension", "segment"))
-    moves = membership(segmented, engine.read_parquet(written))
-    order, ordered = ("customer_id", "dimension"), segmented.previous is None
-    rows["membership"] = engine.write(moves, folder / "membership.parquet", order, in_order=ordered)
-    return {"rows": rows, **segmented.notes}
+    rows["audiences"], listed = audiences.save(engine, segmented.audiences, folder / "audiences.parquet")
+    engine.drop(*segmented.kept)
+    nobody = {"listed": 0, "holdout": 0, "first": 0}
+    counted = {name: {**one, **listed.get(name, nobody)} for name, one in segmented.notes["audiences"].items()}
+    return {"rows": rows, "why": segmented.why, **segmented.notes, "audiences": counted}

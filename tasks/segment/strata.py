@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from region_profiles.models import Dimension, Profile, RulesDimension
+from tasks.segment.dimensions import OUTSIDE
 
 Cell = tuple[str, ...]
 
@@ -24,16 +25,20 @@ def strata(profile: Profile, counts: Mapping[Cell, int]) -> Strata:
 
     A cell is the groups (where rules have them) or segments of the dimensions, joined by `_`. Cells below the minimum
     merge into their parent, the first dimension alone; then, from the smallest, so do others until no more than the
-    maximum are left; parents still below the minimum, and at last the smallest, merge into `else`.
+    maximum are left; parents still below the minimum, and at last the smallest, merge into `else`. Customers of whom no
+    dimension of the stratum is about are one stratum, named as their population, whatever their number.
     """
     setting = profile.stratum
+    nowhere = tuple(OUTSIDE[profile.dimensions[name].population] for name in setting.dimensions)
     groups = [_groups(profile.dimensions[name]) for name in setting.dimensions]
     cells: dict[Cell, Cell] = {
-        codes: tuple(group.get(code, code) for group, code in zip(groups, codes, strict=True)) for codes in counts
+        codes: tuple(group.get(code, code) for group, code in zip(groups, codes, strict=True))
+        for codes in counts
+        if codes != nowhere
     }
     sizes: Counter[Cell] = Counter()
-    for codes, count in counts.items():
-        sizes[cells[codes]] += count
+    for codes, cell in cells.items():
+        sizes[cell] += counts[codes]
     merging = _Merging(sizes)
     for depth in sorted({len(setting.dimensions), 1}, reverse=True):
         for cell, size in sorted(merging.totals().items()):
@@ -46,7 +51,8 @@ def strata(profile: Profile, counts: Mapping[Cell, int]) -> Strata:
         {"cell": "_".join(cell), "customers": sizes[cell], "into": names[cell], "reason": merging.why[cell]}
         for cell in sorted(merging.why)
     )
-    return Strata({codes: names[cell] for codes, cell in cells.items()}, told)
+    apart = {nowhere: nowhere[0]} if nowhere in counts else {}
+    return Strata({codes: names[cell] for codes, cell in cells.items()} | apart, told)
 
 
 class _Merging:

@@ -8,24 +8,34 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from region_profiles.models import Profile
 from tasks.contract import CUSTOMERS
 from tasks.door import door
 from tasks.memo import digest_of, remember
 from tasks.objects import open_store
+from tasks.predict.task import FILE as PREDICTED_FILE
+from tasks.predict.task import Predicted
 from tasks.run import MarketRun
+from tasks.segment.effective import effective
 from tasks.segment.market import save
 from tasks.segment.market import segment as to_segments
 from tasks.traits.stored import load
 from tasks.traits.task import Described
 
-SECTIONS = {"market", "money", "traits", "dimensions", "stratum"}
+SECTIONS = {"market", "money", "traits", "dimensions", "stratum", "audiences", "holdout", "privacy"}
 
 
 @dataclass(frozen=True, slots=True)
 class Segments:
-    """`customers.parquet`, `segments.parquet` and `membership.parquet` in `folder`; `customers` counts them."""
+    """`customers`, `segments` and `audiences.parquet` in `folder`; `customers` counts them.
+
+    `profile` is the run's with only the dimensions and audiences that are on: what comes after goes by it. `why` as of
+    `Segmented`.
+    """
 
     folder: Path
+    profile: Profile
+    why: Mapping[str, Mapping[str, str] | str]
     customers: int
     notes: Mapping[str, Any]
     digest: str
@@ -33,18 +43,20 @@ class Segments:
 
 
 @door("segment")
-def segment(run: MarketRun, described: Described, previous: tuple[str, str] | None) -> Segments:
+def segment(run: MarketRun, described: Described, predicted: Predicted, previous: tuple[str, str] | None) -> Segments:
     """Put each customer in one segment of every dimension. What the contract marks personal stays behind.
 
-    `previous` is key and sha256 of canonical/customers.parquet of the publication before.
+    `previous` is key and sha256 of canonical/customers.parquet of the publication before. Raises ProfileError where a
+    dimension of the stratum is off.
     """
+    known = _known(described.notes, predicted.notes)
 
     def compute(folder: Path) -> dict[str, Any]:
         engine = run.open_engine()
         before = (
             None if previous is None else engine.read_parquet(_fetched(run, previous[0], folder / ".previous.parquet"))
         )
-        result = load(engine, described.folder, described.notes)
+        result = load(engine, described.folder, known, predicted.folder / PREDICTED_FILE)
         made = to_segments(engine, run.profile, result, before, run.as_of)
         public = made.customers.drop(*(set(made.customers.columns) & CUSTOMERS.personal))
         notes = save(engine, replace(made, customers=public), folder)
@@ -54,13 +66,28 @@ def segment(run: MarketRun, described: Described, previous: tuple[str, str] | No
     depends_on = {
         "traits": described.digest,
         "traits_notes": described.notes,
+        "predicted": predicted.digest,
+        "predicted_notes": predicted.notes,
         "profile": digest_of(run.profile.model_dump(mode="json", include=SECTIONS, by_alias=True)),
         "previous": None if previous is None else previous[1],
         "engine": run.engine,
     }
     found = remember(run.results, "segments", depends_on, compute)
-    notes = {name: value for name, value in found.notes.items() if name != "rows"}
-    return Segments(found.folder, found.notes["rows"]["customers"], notes, found.digest, found.reused)
+    notes = {name: value for name, value in found.notes.items() if name not in {"rows", "why"}}
+    on, _ = effective(run.profile, known)
+    customers = found.notes["rows"]["customers"]
+    return Segments(found.folder, on, found.notes["why"], customers, notes, found.digest, found.reused)
+
+
+def _known(described: Mapping[str, Any], predicted: Mapping[str, Any]) -> dict[str, Any]:
+    """Notes of traits with what is predicted among them: `coverage` by population and trait, `off` with reasons."""
+    shares = {
+        population: {**traits, **predicted["coverage"].get(population, {})}
+        for population, traits in described["coverage"].items()
+    }
+    refused = predicted["clusters"].get("refused")
+    off = {**described["off"], **({"cluster": refused} if refused else {})}
+    return {**described, "coverage": shares, "off": off}
 
 
 def _fetched(run: MarketRun, key: str, to: Path) -> Path:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -14,10 +15,13 @@ Kind = Literal["text", "integer", "decimal", "double", "date"]
 Sign = Literal["=", "<>", "<", "<=", ">", ">="]
 Operator = Literal["+", "-", "*", "/"]
 
+#: A comparison read from its other side.
+MIRRORED: Mapping[Sign, Sign] = {"=": "=", "<>": "<>", "<": ">", "<=": ">=", ">": "<", ">=": "<="}
+
 
 @dataclass(frozen=True, slots=True)
 class Named:
-    """A trait."""
+    """A trait, the segment of a dimension, or the date of the run."""
 
     name: str
     type: Type

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal, localcontext
 
 import ibis
@@ -12,11 +12,15 @@ import ibis.expr.types as ir
 import pyarrow as pa
 
 from region_profiles.models import Profile
+from tasks.catalogue import CATALOGUE, EXACT, STATED
 from tasks.contract import RATE_QUALITY
 from tasks.engine import Engine
-from tasks.traits.catalogue import CATALOGUE, EXACT, STATED
+from tasks.traits.blocks import BLOCKS, Setting, filled
+from tasks.traits.blocks.protected import without_protected
+from tasks.traits.coverage import IBIS_TYPES, coverage
 from tasks.traits.money import EXACT_TYPE, PUBLISHED_TYPE, money, published
 from tasks.traits.occasions import activity, customer_codes, home_stores, occasions, purchase_days, store_ranks
+from tasks.traits.population import inheriting, of_account, with_population
 from tasks.traits.scores import Cuts, score
 from tasks.traits.stores import with_open_home
 from tasks.traits.windows import local_currency, months_before, window_start
@@ -24,19 +28,20 @@ from tasks.traits.windows import local_currency, months_before, window_start
 
 @dataclass(frozen=True, slots=True)
 class Tables:
-    """The canonical tables that traits read, on the engine that computes."""
+    """The canonical tables that traits read, on the engine that computes; `others` by name, as far as there are."""
 
     customers: ir.Table
     transactions: ir.Table
     stands_in: Mapping[str, str | None] = field(default_factory=dict)
     """Of stores that closed, the one that took their place."""
+    others: Mapping[str, ir.Table] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class Unscored:
-    """`base`: every trait but the scores, then EXACT, not computed yet; it needs `kept` (for `engine.drop`) until then.
+    """`base`: the traits that this market has, but for the scores, then EXACT and HIDDEN; not computed yet.
 
-    `guests` and `notes` as in TraitsResult.
+    It needs `kept` (for `engine.drop`) until then. `guests` and `notes` as in TraitsResult.
     """
 
     base: ir.Table
@@ -50,7 +55,8 @@ class TraitsResult:
     """`customers`: the columns of CATALOGUE in order, then those of EXACT (unrounded money, never published).
 
     `guests`: what purchases without a member number add up to, under the same names (orders, EXACT).
-    `cuts`: of each score. `notes`: counts by name, for the manifest.
+    `cuts`: of each score. `notes` for the manifest: `off` says by trait why it is null for everyone, `coverage` by
+    population and trait which share has a value (tasks/traits/coverage.py).
     """
 
     customers: ir.Table
@@ -70,12 +76,14 @@ def customer_traits(
     base = engine.cache(found.base)
     engine.drop(*found.kept)
     customers, cuts = score(engine, profile.traits.scores, base)
-    return TraitsResult(in_order(customers), found.guests, cuts, found.notes)
+    return TraitsResult(in_order(customers), found.guests, cuts, {**found.notes, "coverage": coverage(engine, base)})
 
 
 def in_order(scored: ir.Table) -> ir.Table:
-    """The columns of `TraitsResult.customers`, in their order."""
-    return scored.select(*CATALOGUE, *EXACT.values())
+    """The columns of `TraitsResult.customers`, in their order; a trait that is off is null."""
+    there = set(scored.columns)
+    lacking = {trait.name: ibis.null(IBIS_TYPES[trait.type]) for trait in CATALOGUE.values() if trait.name not in there}
+    return scored.mutate(**lacking).select(*CATALOGUE, *EXACT.values())
 
 
 def unscored_traits(
@@ -89,17 +97,59 @@ def unscored_traits(
     off. Raises ProfileError where no currency holds at the as-of date.
     """
     start = window_start(profile.traits, as_of)
-    tables = replace(tables, customers=with_open_home(engine, tables.customers, tables.stands_in))
-    worth = engine.cache(money(engine, tables.transactions, factors, start=start, as_of=as_of))
-    visiting = _visiting(engine, tables, start)
-    joined = _joined(tables.customers, worth, visiting)
-    base = _base(engine, profile, joined, _inverse_incomes(engine, incomes), as_of)
+    tables = _counted(engine, tables)
+    cut = _cut(engine, profile, tables.transactions, as_of)
+    worth = engine.cache(money(engine, tables.transactions, factors, start=start, as_of=as_of, cut=cut))
+    visiting = _visiting(engine, tables, start, cut)
+    setting, blocks = _blocks(engine, profile, tables, factors, as_of)
+    joined = _joined(tables.customers, (worth, visiting, *blocks[False]), blocks[True])
+    known = _inverse_incomes(engine, incomes)
+    no_effort = _why_no_effort(engine, profile, factors, known, as_of)
+    income = engine.from_arrow(_incomes_table({} if no_effort else known), "incomes")
+    base = _base(engine, profile, joined, income, as_of)
     guests = _guests(engine, profile, visiting, worth)
-    notes = {"window_after": None if start is None else start.isoformat()}
-    return Unscored(base, guests, notes, (worth, visiting))
+    off = {trait.name: why for trait in CATALOGUE.values() if (why := setting.why_off(trait)) is not None}
+    off |= {"effort": no_effort} if no_effort else {}
+    told = {"window_after": start, "calibration_until": cut}
+    notes: dict[str, object] = {name: None if day is None else day.isoformat() for name, day in told.items()}
+    notes |= {"off": off, "protected": setting.left_out}
+    return Unscored(base, guests, notes, (worth, visiting, *blocks[False], *blocks[True]))
 
 
-def _visiting(engine: Engine, tables: Tables, start: date | None) -> ir.Table:
+def _cut(engine: Engine, profile: Profile, lines: ir.Table, as_of: date) -> date | None:
+    """The last day that a backtest of predictions knows of; None where the history is too short for one."""
+    if not profile.prediction.on:
+        return None
+    first = engine.to_arrow(lines.agg(first=lines.local_date.min()))["first"][0].as_py()
+    days = None if first is None else profile.prediction.holdout_days((as_of - first).days)
+    return None if days is None else as_of - timedelta(days=days)
+
+
+def _counted(engine: Engine, tables: Tables) -> Tables:
+    """Customers with their population and open home store; what contacts did counts for their account."""
+    customers = with_population(with_open_home(engine, tables.customers, tables.stands_in))
+    contacts = inheriting(engine, customers)
+    others = {name: of_account(table, contacts) for name, table in tables.others.items()}
+    return replace(tables, customers=customers, transactions=of_account(tables.transactions, contacts), others=others)
+
+
+def _blocks(
+    engine: Engine, profile: Profile, tables: Tables, factors: ir.Table, as_of: date
+) -> tuple[Setting, dict[bool, list[ir.Table]]]:
+    """The blocks whose traits the market's tables carry, computed: what contacts inherit (False), what is their own."""
+    sources, left_out = without_protected(
+        engine, profile, {**tables.others, "customers": tables.customers, "transactions": tables.transactions}
+    )
+    start = window_start(profile.traits, as_of)
+    setting = Setting(engine, profile, sources, factors, as_of, start, filled(engine, sources), left_out)
+    made: dict[bool, list[ir.Table]] = {False: [], True: []}
+    for block in BLOCKS:
+        if any(map(setting.wanted, block.groups)):
+            made[block.own].append(engine.cache(block.compute(setting)))
+    return setting, made
+
+
+def _visiting(engine: Engine, tables: Tables, start: date | None, cut: date | None) -> ir.Table:
     """Activity by `member_number` (null: guests), with the `usual_store` where any customer has no stated open one.
 
     The usual store is a fifth of the work. One table at the end, so that few are joined at once to the customers.
@@ -110,7 +160,7 @@ def _visiting(engine: Engine, tables: Tables, start: date | None) -> ir.Table:
     codes = engine.cache(customer_codes(tables.customers))
     seen = engine.cache(occasions(tables.transactions, codes, ranks))
     days = engine.cache(purchase_days(seen))
-    active = activity(days, start).left_join(codes, "customer").drop("customer_right")
+    active = activity(days, start, cut).left_join(codes, "customer").drop("customer_right")
     if ranks is not None:
         active = active.left_join(home_stores(seen, days, ranks), "customer").drop("customer_right")
     visiting = engine.cache(active.drop("customer"))
@@ -121,9 +171,11 @@ def _visiting(engine: Engine, tables: Tables, start: date | None) -> ir.Table:
 _COUNTS = ("orders", "frequency", "lifetime_orders", "lifetime_frequency")
 
 
-def _joined(customers: ir.Table, worth: ir.Table, visiting: ir.Table) -> ir.Table:
-    joined = customers.select(*STATED, "home_store")
-    for part in (worth, visiting):
+def _joined(customers: ir.Table, parts: Iterable[ir.Table], own: Iterable[ir.Table]) -> ir.Table:
+    joined = customers.select(*STATED, "home_store", "population", "counted_as")
+    for part in parts:
+        joined = joined.left_join(part, joined.counted_as == part.member_number).drop("member_number_right")
+    for part in own:
         joined = joined.left_join(part, "member_number").drop("member_number_right")
     if "usual_store" not in joined.columns:
         return joined
@@ -142,6 +194,7 @@ def _base(engine: Engine, profile: Profile, joined: ir.Table, income: ir.Table, 
     columns = {
         **{name: joined[name] for name in (*STATED, "home_store")},
         **{name: joined[name].fill_null(0).cast("int64") for name in _COUNTS},
+        "population": joined.population,
         "country": ibis.literal(country),
         "first_order_date": _date(joined.first_day),
         "last_order_date": _date(joined.last_day),
@@ -152,8 +205,16 @@ def _base(engine: Engine, profile: Profile, joined: ir.Table, income: ir.Table, 
         "rate_quality": joined.quality.cases(*quality.items(), else_=ibis.null("string")),
         **_money_columns(engine, profile, joined, as_of),
     }
-    unscored = [name for name in CATALOGUE if not name.endswith("_score")]
-    return joined.select(**{name: columns[name] for name in (*unscored, *EXACT.values())})
+    columns |= {name: joined[name] for name in CATALOGUE if name not in columns and name in joined.columns}
+    if "interval_days" in columns:
+        of_account = joined.population != "person"
+        columns["order_cycle_days"] = ibis.ifelse(of_account, joined.interval_days, ibis.null("float64"))
+    hidden = {"counted_as": joined.counted_as, "calibration_last_date": _date(joined.calibration_last_day)}
+    hidden["calibration_frequency"] = joined.calibration_frequency.fill_null(0).cast("int64")
+    ppp = "ppp" in profile.money.lenses
+    hidden["calibration_ppp"] = joined.exact_calibration.cast(EXACT_TYPE) if ppp else ibis.null(EXACT_TYPE)
+    there = [name for name in CATALOGUE if name in columns]
+    return joined.select(**{name: columns[name] for name in (*there, *EXACT.values())}, **hidden)
 
 
 def _date(days: ir.Value) -> ir.Value:
@@ -182,19 +243,40 @@ def _has_gap(latest: ir.Value, start: date | None) -> ir.BooleanValue:
     return latest.notnull() if start is None else (latest > start).fill_null(ibis.literal(value=False))
 
 
-def _inverse_incomes(engine: Engine, incomes: ir.Table) -> ir.Table:
-    """`income_country` and `per_head`: one over GDP per head, DECIMAL(19,12), made once in Python."""
+def _inverse_incomes(engine: Engine, incomes: ir.Table) -> dict[str, Decimal]:
+    """One over GDP per head by country, to twelve places."""
     rows = engine.to_arrow(incomes.select("country", "gdp_per_head")).to_pylist()
     unit = Decimal(1).scaleb(-12)
     with localcontext(prec=40):
-        known = {r["country"]: (1 / r["gdp_per_head"]).quantize(unit) for r in rows if r["gdp_per_head"]}
-    table = pa.table(
+        return {r["country"]: (1 / r["gdp_per_head"]).quantize(unit) for r in rows if r["gdp_per_head"]}
+
+
+def _incomes_table(known: Mapping[str, Decimal]) -> pa.Table:
+    """`income_country` and `per_head`, DECIMAL(19,12)."""
+    return pa.table(
         {
             "income_country": pa.array(known.keys(), pa.string()),
             "per_head": pa.array(known.values(), pa.decimal128(19, 12)),
         }
     )
-    return engine.from_arrow(table, "incomes")
+
+
+def _why_no_effort(
+    engine: Engine, profile: Profile, factors: ir.Table, known: Mapping[str, Decimal], as_of: date
+) -> str | None:
+    """Why the lens is off for the market (as `lenses_off` of tasks/reference/notes.py): then nobody has an effort.
+
+    Without this, who bought nothing for a year would weigh 0 where all others weigh nothing known.
+    """
+    if "effort" not in profile.money.lenses:
+        return "not among the profile's lenses"
+    days, converted = (
+        engine.to_arrow(factors.agg(days=factors.count(), converted=factors.to_usd.count())).to_pylist()[0].values()
+    )
+    if days and not converted:
+        return "no rate to USD on any day"
+    country = profile.market.country
+    return None if country in known else f"no GDP per head of {country} up to {as_of.year}"
 
 
 def _effort(engine: Engine, joined: ir.Table, as_of: date) -> ir.Value:

@@ -28,11 +28,14 @@ LENSES: dict[str, tuple[str, str]] = {
 _QUALITY_RANK = {quality: rank for rank, quality in enumerate(RATE_QUALITY)}
 
 
-def money(engine: Engine, lines: ir.Table, factors: ir.Table, *, start: date | None, as_of: date) -> ir.Table:
+def money(
+    engine: Engine, lines: ir.Table, factors: ir.Table, *, start: date | None, as_of: date, cut: date | None
+) -> ir.Table:
     """Sum by `member_number` (null: guests) over lines with an amount, each on its own date.
 
     `exact_<span>_<lens>` DECIMAL(38,16), or (38,4) where every factor is 1, of what converts, for the spans monetary
     (local_date > `start`) and lifetime; `exact_year` gross USD of the twelve months to `as_of`;
+    `exact_calibration` is lifetime ppp up to `cut`, inclusive;
     `gap_<lens>`, `gap_year` the latest local date of a line that does not convert (spans all end with `as_of`: a span
     has a gap where it holds that date); `quality` the index in RATE_QUALITY of the worst rate. Net revenue for
     reference, gross for local and ppp.
@@ -51,6 +54,8 @@ def money(engine: Engine, lines: ir.Table, factors: ir.Table, *, start: date | N
         for span, where in (("monetary", within), ("lifetime", None)):
             sums[f"exact_{span}_{lens}"] = _total(amount, where)
         sums[f"gap_{lens}"] = joined.local_date.max(where=_gap(joined, factor, known))
+    known_then = ibis.literal(value=False) if cut is None else joined.local_date <= cut
+    sums["exact_calibration"] = _total(converted(joined, "gross", "to_ppp", known), known_then)
     year = joined.local_date > months_before(as_of, 12)
     sums["exact_year"] = _total(converted(joined, "gross", "to_usd", known), year)
     sums["gap_year"] = joined.local_date.max(where=_gap(joined, "to_usd", known))

@@ -77,8 +77,13 @@ def purchase_days(seen: ir.Table) -> ir.Table:
     return grouped.agg(orders=seen.count(), least=seen.store.min(), most=seen.store.max())
 
 
-def activity(days: ir.Table, start: date | None) -> ir.Table:
-    """Count by `customer`: orders and days in the window (local_date > `start`) and for life; first and last day."""
+def activity(days: ir.Table, start: date | None, cut: date | None) -> ir.Table:
+    """Count by `customer`: orders and days in the window (local_date > `start`) and for life; first and last day.
+
+    `calibration_frequency` and `calibration_last_day` are of the days up to `cut`, inclusive (None: of none): what
+    predictions are tested on.
+    """
+    before = ibis.literal(value=False) if cut is None else days.day <= (cut - date(1970, 1, 1)).days
     within = None if start is None else days.day > (start - date(1970, 1, 1)).days
     return days.group_by("customer").agg(
         orders=days.orders.sum(where=within).fill_null(0).cast("int64"),
@@ -87,6 +92,8 @@ def activity(days: ir.Table, start: date | None) -> ir.Table:
         lifetime_frequency=days.count(),
         first_day=days.day.min(),
         last_day=days.day.max(),
+        calibration_frequency=days.count(where=before),
+        calibration_last_day=days.day.max(where=before),
     )
 
 

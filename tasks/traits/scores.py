@@ -1,5 +1,8 @@
 """Scores 1..bins with published cuts: by quantiles of the market's buyers, by thresholds, or nested.
 
+Persons and business accounts are cut apart; contacts, who carry their account's traits, are scored by its cuts and
+counted nowhere.
+
 A score follows from a value alone, never from a row's position: score = 1 + number of cuts below the value. Cuts are
 the continuous quantiles at (n - 1) * k / bins of the sorted values, interpolated exactly from the two values around the
 position; engines' own quantile functions differ and misplace customers at ties.
@@ -11,12 +14,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 from fractions import Fraction
-from typing import Any
+from itertools import groupby
+from typing import Any, get_args
 
 import ibis
 import ibis.expr.types as ir
 
-from region_profiles.models import Score, Scores
+from region_profiles.models import Population, Score, Scores
 from tasks.engine import Engine
 
 #: Scale of a published cut. Values have two places and bins are at most 20, so a cut is either exact in six places or
@@ -28,7 +32,7 @@ _VALUE_TYPE, _PLACES, _VALUE_LIMIT = "decimal(18, 2)", Decimal("0.01"), Decimal(
 
 @dataclass(frozen=True, slots=True)
 class Cuts:
-    """How a score was made. `cuts` by score of `within`, or under 0 where the score is not nested.
+    """How a score of a population was made. `cuts` by score of `within`, or under 0 where the score is not nested.
 
     Cuts are in the unit of `basis`: for recency minus days. `reached` says whether a value equal to a cut is above it
     (thresholds) or not (quantiles). `counts` are buyers by score, empty bins included; buyers without a value are
@@ -44,11 +48,13 @@ class Cuts:
     cuts: Mapping[int, tuple[Decimal, ...]]
     counts: Mapping[int, int]
     without: int
+    population: Population = "person"
 
     def as_dict(self) -> dict[str, Any]:
         """For notes and the manifest: decimals as plain text, empty bins named."""
         return {
             "score": self.score,
+            "population": self.population,
             "of": self.basis,
             "method": self.method,
             "bins": self.bins,
@@ -66,7 +72,10 @@ class Cuts:
         cuts = {int(group): tuple(map(Decimal, borders)) for group, borders in told["cuts"].items()}
         counts = {int(score): count for score, count in told["customers"].items()}
         named = {name: told[name] for name in ("score", "method", "bins", "within", "reached")}
-        return cls(**named, basis=told["of"], cuts=cuts, counts=counts, without=told["without_value"])
+        population = told.get("population", "person")  # publications of version 4 and before had persons only
+        return cls(
+            **named, basis=told["of"], cuts=cuts, counts=counts, without=told["without_value"], population=population
+        )
 
 
 def _plain(number: Decimal) -> str:
@@ -117,35 +126,55 @@ def positions(n: int, shares: Sequence[Fraction]) -> tuple[int, ...]:
 
 
 def score(engine: Engine, scores: Scores, base: ir.Table) -> tuple[ir.Table, tuple[Cuts, ...]]:
-    """Add r_score, f_score and m_score to `base`; who has no orders in the window has none and is outside all cuts."""
+    """Add r_score, f_score and m_score to `base`; who has no orders in the window has none and is outside all cuts.
+
+    Cuts come by score, persons before accounts; a population without customers has none, but in an empty market.
+    """
     settings: dict[str, Score] = {
         "recency": scores.recency,
         "frequency": scores.frequency,
         "monetary": scores.monetary,
     }
     basis = {"recency": "recency_days", "frequency": "frequency", "monetary": f"monetary_{scores.monetary_lens}"}
+    populations = _populations(engine, base)
     made: list[Cuts] = []
     for name in _order(settings):
-        setting = settings[name]
-        reached = setting.method == "thresholds"
-        parent = _COLUMNS[setting.within] if setting.within else None
-        if reached:
-            signed = (-t for t in setting.thresholds) if name == "recency" else setting.thresholds
-            cuts = {0: tuple(sorted(signed))}
-        else:
-            group = ibis.literal(0, "int64") if parent is None else base[parent]
-            cuts = _fetch_cuts(engine, base, _value(base, basis[name]), group, shares_of(setting.bins))
-        bins = len(cuts[0]) + 1 if reached else setting.bins
-        made.append(Cuts(_COLUMNS[name], basis[name], setting.method, bins, parent, reached, cuts, {}, 0))
-        base = scored(base, made[-1:])
+        new = [_cut(engine, settings[name], name, basis[name], base, one) for one in populations]
+        base = scored(base, new)
+        made += new
     return base, _counted(engine, base, made)
+
+
+def _populations(engine: Engine, base: ir.Table) -> list[Population]:
+    found = set(engine.to_arrow(base.select("population").distinct())["population"].to_pylist())
+    return [one for one in get_args(Population) if one in found] or ["person"]
+
+
+def _cut(engine: Engine, setting: Score, name: str, basis: str, base: ir.Table, population: Population) -> Cuts:
+    """The cuts of one score in one population; customers are counted later."""
+    reached = setting.method == "thresholds"
+    parent = _COLUMNS[setting.within] if setting.within else None
+    if reached:
+        signed = (-t for t in setting.thresholds) if name == "recency" else setting.thresholds
+        cuts = {0: tuple(sorted(signed))}
+    else:
+        mine = base.filter(base.population == population)
+        group = ibis.literal(0, "int64") if parent is None else mine[parent]
+        cuts = _fetch_cuts(engine, mine, _value(mine, basis), group, shares_of(setting.bins))
+    bins = len(cuts[0]) + 1 if reached else setting.bins
+    return Cuts(_COLUMNS[name], basis, setting.method, bins, parent, reached, cuts, {}, 0, population)
 
 
 def scored(base: ir.Table, made: Iterable[Cuts]) -> ir.Table:
     """Add the scores that cuts make; a nested one after the one it lies within."""
-    for cuts in made:
-        base = base.mutate(**{cuts.score: _scored(base, cuts)})
+    for name, cuts in groupby(made, key=lambda one: one.score):
+        branches = [(_counts_as(base, one.population), _scored(base, one)) for one in cuts]
+        base = base.mutate(**{name: ibis.cases(*branches, else_=ibis.null("int64"))})
     return base
+
+
+def _counts_as(base: ir.Table, population: Population) -> ir.BooleanValue:
+    return base.population == "person" if population == "person" else base.population.isin(["account", "contact"])
 
 
 def _value(base: ir.Table, basis: str) -> ir.Value:
@@ -218,13 +247,15 @@ def _limit(border: Decimal, *, reached: bool) -> ir.Value:
 
 def _counted(engine: Engine, base: ir.Table, made: list[Cuts]) -> tuple[Cuts, ...]:
     buyers = base.filter(base.orders > 0)
-    columns = [cuts.score for cuts in made]
-    cells = engine.to_arrow(buyers.group_by(columns).agg(n=buyers.count())).to_pylist()
+    columns = list(dict.fromkeys(cuts.score for cuts in made))
+    cells = engine.to_arrow(buyers.group_by("population", *columns).agg(n=buyers.count())).to_pylist()
     counted = []
     for cuts in made:
         counts = dict.fromkeys(range(1, cuts.bins + 1), 0)
         without = 0
         for cell in cells:
+            if cell["population"] != cuts.population:
+                continue
             if cell[cuts.score] is None:
                 without += cell["n"]
             else:

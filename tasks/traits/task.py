@@ -17,10 +17,16 @@ from tasks.normalize.task import Normalized
 from tasks.reference.factors import Factors
 from tasks.run import MarketRun
 from tasks.traits.customer import Tables, unscored_traits
+from tasks.traits.past import known_at
 from tasks.traits.stored import save
 from tasks.traits.stores import standing_in
 
-SECTIONS = {"market", "money", "traits"}
+SECTIONS = {"market", "money", "traits", "prediction", "privacy"}
+#: Canonical tables beside customers and transactions that traits read.
+OTHERS = (
+    "stores", "feedback", "events", "answers", "interests", "usage", "loyalty", "campaigns", "products", "companies",
+    "quotes", "contracts", "places",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,15 +40,19 @@ class Described:
 
 
 @door("traits")
-def traits(run: MarketRun, normalized: Normalized, money: Factors) -> Described:
-    """Describe each customer; reused where canonical tables, rates and the profile's traits are the same."""
+def traits(run: MarketRun, normalized: Normalized, money: Factors, past: bool = False) -> Described:
+    """Describe each customer; reused where canonical tables, rates and the profile's traits are the same.
+
+    `past`: the run's as-of date is earlier than that of the canonical tables, which are cut to what counts then.
+    """
 
     def compute(folder: Path) -> dict[str, Any]:
         engine = run.open_engine()
         factors = engine.from_arrow(money.table, "factors")
         incomes = engine.from_arrow(money.incomes, "incomes")
+        tables = canonical(engine, normalized, run.as_of)
         found = unscored_traits(
-            engine, run.profile, canonical(engine, normalized, run.as_of), factors, incomes, run.as_of
+            engine, run.profile, known_at(tables, run.as_of) if past else tables, factors, incomes, run.as_of
         )
         return save(engine, run.profile, found, folder)
 
@@ -52,6 +62,7 @@ def traits(run: MarketRun, normalized: Normalized, money: Factors) -> Described:
         "profile": digest_of(run.profile.model_dump(mode="json", include=SECTIONS, by_alias=True)),
         "as_of": str(run.as_of),
         "engine": run.engine,
+        "past": past,
     }
     found = remember(run.results, "traits", depends_on, compute)
     return Described(found.folder, found.notes, found.digest, found.reused)
@@ -65,4 +76,6 @@ def canonical(engine: Engine, normalized: Normalized, as_of: date) -> Tables:
     transactions = engine.from_duckdb(normalized.transactions.relation, "transactions")
     stores = normalized.file("stores")
     rows = [] if stores is None else pq.read_table(stores, columns=["store_id", "closed", "relocated_to"]).to_pylist()
-    return Tables(engine.read_parquet(customers), transactions, standing_in(rows, as_of))
+    files = {table: path for table in OTHERS if (path := normalized.file(table)) is not None}
+    others = {table: engine.read_parquet(path) for table, path in files.items()}
+    return Tables(engine.read_parquet(customers), transactions, standing_in(rows, as_of), others)

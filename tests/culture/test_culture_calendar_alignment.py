@@ -175,3 +175,28 @@ def test_every_territory_says_what_is_near():
     for country in territories():
         found = near(country, date(2026, 11, 22), 60)
         assert all(item.days_until >= 0 and (item.code is None) != (item.name is None) for item in found), country
+
+
+@pytest.mark.parametrize(
+    ("country", "day", "code"),
+    [
+        ("IN", date(2026, 8, 15), "independence_day"),  # gazetted holidays of India, Department of Personnel
+        ("US", date(2026, 7, 4), "independence_day"),  # 5 U.S.C. 6103
+        ("FR", date(2026, 7, 14), "national_day"),  # Code du travail, L3133-1
+    ],
+)
+def test_a_national_day_is_a_holiday_and_stands_there_once(country, day, code):
+    (found,) = (one for one in near(country, day - timedelta(days=5), 10) if one.start == day)
+    assert (found.kind, found.code) == ("holiday", code)
+
+
+def test_a_moment_on_another_feasts_day_off_is_no_holiday():
+    """In 2026 Mother's Day of the Emirates, 21 March, lies within the days off of Eid al-Fitr."""
+    kinds = {one.code: one.kind for one in near("AE", date(2026, 3, 10), 20)}
+    assert (kinds["mothers_day"], kinds["eid_al_fitr"]) == ("day", "holiday")
+
+
+def test_a_moment_of_which_one_day_is_worked_is_a_moment():
+    """Germans work on no day of Christmas' two, but on Easter Saturday, and Easter Sunday is no holiday by law."""
+    kinds = {one.code: one.kind for one in near("DE", date(2026, 3, 25), 20)}
+    assert kinds["easter"] == "day"

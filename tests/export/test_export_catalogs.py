@@ -156,3 +156,36 @@ def test_a_publication_follows_from_the_catalogs_that_its_teams_read():
     words = [name for name in catalog_digests(["de-AT", "es-MX"]) if name.startswith("catalog ")]
     assert words == ["catalog de", "catalog en", "catalog es-419"]
     assert {"excel cultures", "culture moments.yaml", "culture names.yaml", "territories"} <= set(catalog_digests([]))
+
+
+#: The form of the noun that CLDR's rule for the number asks for, as the languages' grammars have it.
+MONTHS = {
+    ("ar", 1): "آخر شهر", ("ar", 2): "آخر شهرين", ("ar", 6): "آخر ٦ أشهر", ("ar", 24): "آخر ٢٤ شهرًا",
+    ("ru", 1): "за 1 месяц", ("ru", 24): "за 24 месяца", ("ru", 12): "за 12 месяцев",
+    ("uk", 3): "за 3 місяці", ("uk", 36): "за 36 місяців",
+    ("pl", 1): "ostatni miesiąc", ("pl", 24): "ostatnie 24 miesiące", ("pl", 12): "ostatnich 12 miesięcy",
+    ("he", 24): "24 החודשים האחרונים", ("es", 1): "último mes", ("it", 24): "ultimi 24 mesi",
+    ("ja", 24): "直近24か月",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("language", "months"), MONTHS)
+def test_the_period_agrees_with_its_number_of_months(language, months):
+    labels = Labels("ar-EG" if language == "ar" else language)
+    assert labels.count("template", "window_months", months) == MONTHS[language, months]
+
+
+#: Languages of which CLDR 47 says that names of months, languages or currencies that stand alone take a capital
+#: (contextTransforms, stand-alone); of the other languages it says nothing, and never that they take none.
+CAPITALS = ("es", "es-419", "fr", "it", "nl", "pl", "pt-BR", "pt-PT", "ru", "sv", "uk")
+
+
+@pytest.mark.parametrize("language", CAPITALS)
+def test_names_that_stand_alone_take_the_capital_that_cldr_asks_for(language):
+    labels = Labels(language)
+    assert labels.alone(labels.language_name("fr"))[0].isupper()
+
+
+def test_a_name_that_stands_alone_keeps_its_other_letters():
+    assert Labels("de").alone("US-Dollar") == "US-Dollar"
+    assert Labels("ar").alone("يورو") == "يورو"

@@ -6,7 +6,6 @@ import csv
 import io
 from dataclasses import dataclass
 from datetime import date
-from pathlib import Path
 from types import SimpleNamespace
 
 import duckdb
@@ -36,8 +35,8 @@ class Made:
     con: object
 
     def rows(self, table, columns="*", where="true"):
-        found = getattr(self.canonical, table)
-        relation = parquet(found) if isinstance(found, Path) else found.relation
+        lines = self.canonical.transactions.relation
+        relation = lines if table == "transactions" else parquet(self.canonical.file(table))
         return self.con.execute(f"SELECT {columns} FROM {relation} WHERE {where}").fetchall()
 
     def quarantined(self):

@@ -31,8 +31,12 @@ def messages(make):
 
 def test_a_message_keeps_who_when_and_how_and_not_what(messages):
     made = messages(f"m1;001;2024-03-01;mail;{SECRET}\nm2;;2024-03-02;chat;x\n")
-    names = [row[0] for row in made.con.execute(f"DESCRIBE FROM '{made.canonical.feedback}'").fetchall()]
-    assert names == ["feedback_id", "member_number", "channel", "local_date", "file", "record"]
+    path = made.canonical.file("feedback")
+    names = [row[0] for row in made.con.execute(f"DESCRIBE FROM '{path}'").fetchall()]
+    assert names == [
+        *("feedback_id", "member_number", "channel", "kind", "rating", "rating_lowest", "rating_highest", "nps"),
+        *("reason", "order_id", "product_id", "store_id", "local_date", "file", "record"),
+    ]
     assert made.rows("feedback", "feedback_id, member_number, channel, local_date::VARCHAR, record") == [
         ("m1", "001", "mail", "2024-03-01", 1),
         ("m2", None, "chat", "2024-03-02", 2),
@@ -94,5 +98,5 @@ def test_messages_without_text_are_counted_and_say_no_language(messages):
 
 def test_a_market_without_messages_has_no_table_of_them(make):
     made = make({"sales": SALES}, {"transactions": SOLD})
-    assert made.canonical.feedback is None
+    assert made.canonical.file("feedback") is None
     assert "feedback" not in made.canonical.ledger

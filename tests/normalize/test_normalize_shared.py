@@ -82,6 +82,27 @@ def test_messages_of_a_shared_drop_are_each_markets_own(instance, build, tmp_pat
     assert (table.read, table.markets, table.unassigned) == (3, {"DE": 1, "AT": 1}, 1)
 
 
+def test_new_tables_of_a_shared_drop_are_each_markets_own(instance, build, tmp_path):
+    con = instance.cursor()
+    hits = "land;m;d;k\nGermany;;2024-01-02;view\nAustria;;2024-01-02;view\n?;;2024-01-02;cart\n"
+    places = "country;city\nGermany;Bonn\nAustria;Linz\n"
+    sources = build.sources_of(con, {"sales": SALES, "hits": hits, "places": places})
+    events = {"market": "land", "member_number": "m", "date": "d", "kind": "k"}
+    mapping = {
+        "transactions": {"source": "sales", "columns": {"market": "land", "date": "d", "amount": "a"}},
+        "events": {"source": "hits", "columns": events},
+        "places": {"source": "places", "columns": {"country": "country", "city": "city"}},
+    }
+    source = {"shared": True, "markets": {"Germany": "DE", "Austria": "AT"}, "formats": {"date_order": "ymd"}}
+    profile = build.profile_of(mapping, source=source)
+    made = normalize(con, profile, sources, tmp_path / "de", as_of=date(2024, 6, 30), pseudonym_key=None)
+    assert made.ledger["events"].kept == made.ledger["events"].read == 1
+    assert made.ledger["places"].kept == 2  # no market is mapped: the table is every market's
+    shared = shared_ledger(con, [profile], sources, tmp_path / "drop").tables
+    assert (shared["events"].markets, shared["events"].unassigned) == ({"DE": 1, "AT": 1}, 1)
+    assert "places" not in shared
+
+
 def test_markets_that_read_one_drop_differently_are_an_error(instance, build, profile, tmp_path):
     con = instance.cursor()
     sources = build.sources_of(con, {"sales": SALES})

@@ -10,10 +10,12 @@ import pytest
 
 from tasks.errors import DropError, StoreUnavailable
 from tasks.objects import open_store
-from tasks.publish.index import EARLIER, refresh_market, refresh_root, render_index, render_root, tell_failure
+from tasks.publish.index import EARLIER, refresh_market, refresh_root, tell_failure
 from tasks.publish.manifest import Export
+from tasks.publish.market_page import render_index
 from tasks.publish.pointer import Pointer, pointer_key
 from tasks.publish.publication import publish
+from tasks.publish.root_page import render_root
 
 WHEN = datetime(2021, 3, 1, 4, 5, 6, tzinfo=UTC)
 STEM = "CH_2021-02-20"
@@ -88,6 +90,14 @@ def test_a_section_links_its_own_locales_files_and_those_for_machines(manifest):
         assert (f'href="{below}{path}"' in arabic) == (locale != "de-CH"), path
     assert f'href="{below}manifest.json"' in german
     assert "1&#39;234" in german or "1’234" in german
+
+
+def test_each_column_of_the_events_has_a_heading_of_its_own(manifest):
+    german, arabic = render_index(pointer(), manifest).decode().split("<article ")[1:]
+    for section, stood in ((german, "Stichtag"), (arabic, "تاريخ التقرير")):
+        headings = re.findall(r'<th scope="col">(.*?)</th>', section.rsplit("<table>", 1)[1])
+        assert len(set(headings)) == 6, headings
+        assert headings[2] == stood, "the date that an event is about, beside the one when it happened"
 
 
 def test_every_file_stands_once_in_its_section(manifest):

@@ -6,8 +6,8 @@ from datetime import date
 
 import pytest
 
-from tasks.publish.index import render_root
 from tasks.publish.pointer import Pointer
+from tasks.publish.root_page import render_root
 
 #: Latin, kana and Han, Arabic (with its digits, from the right), Devanagari, Thai.
 LOCALES = ("en-GB", "de-DE", "ja-JP", "ar-EG", "hi-IN", "th-TH")

@@ -162,6 +162,22 @@ def test_small_cities_are_among_the_others_and_blank_ones_not_stated(market, sql
     assert "Nowhere" not in cities
 
 
+def test_a_city_is_one_in_whatever_spelling_of_one_script(market, sql):
+    spelt = "CASE WHEN i < 1500 THEN 'Ulm' WHEN i < 2000 THEN ' ULM' WHEN i < 2500 THEN 'Ｕｌｍ ' ELSE 'New  Ulm' END"
+    cities = market(f"SELECT * REPLACE ({spelt} AS city) FROM ({sql.numbered})", first=True).facts().cities
+    assert cities == (("Ulm", 2500), ("New  Ulm", 480))
+
+
+def test_a_city_in_two_scripts_is_one_where_cldr_has_both_names_and_two_where_it_has_not(market, sql, usual):
+    emirates = {**usual.profile.market.model_dump(), "country": "AE", "languages": ["ar"]}
+    spelt = """['Dubai', 'دبي', 'Sharjah', 'الشارقة'][1 + i % 4]"""
+    now = f"SELECT * REPLACE ({spelt} AS city) FROM ({sql.numbered})"
+    assert dict(market(now, first=True, market=emirates).facts().cities) == {
+        "Dubai": 1490, "Sharjah": 745, "الشارقة": 745,
+    }  # fmt: skip
+    assert len(market(now, first=True).facts().cities) == 4, "Germany has no Dubai"
+
+
 def test_buyers_are_told_unless_they_betray_a_withheld_segment(market, sql):
     assert market(first=True).facts().buyers == 1986
     few = "CASE WHEN i = 3 THEN 'prospect' WHEN orders = 0 THEN 'lapsed' ELSE 'loyal' END"

@@ -11,8 +11,11 @@ import pytest
 
 from region_profiles.catalogs.messages import languages
 from tasks.errors import ProfileError
+from tasks.export.labels import segment_codes
 from tasks.export.report import write_report
-from tasks.export.report.charts import Bar, bars, fitted, width_of
+from tasks.export.report.blocks import Table
+from tasks.export.report.charts import Bar, bars, fitted, width_of, wrapped
+from tasks.export.report.drawn import bar_chart
 from tasks.export.report.words import Words
 from tasks.export.report.write import render
 
@@ -111,8 +114,8 @@ def test_without_sales_by_day_there_is_no_chart_of_months(market):
 def test_the_contact_of_the_market_is_asked_where_the_profile_names_one(market, usual):
     named = {**usual.profile.market.model_dump(), "contact": "CRM <crm@example.com>"}
     page = market(first=True, market=named).page("en-GB")
-    assert "Questions about this report: CRM &lt;crm@example.com&gt;." in page
-    assert "Questions about" not in usual.page("en-GB")
+    assert "If you have questions about this report, please contact CRM &lt;crm@example.com&gt;." in page
+    assert "questions about" not in usual.page("en-GB")
 
 
 @pytest.mark.parametrize(
@@ -285,6 +288,78 @@ def test_a_long_name_is_cut_to_the_narrowest_chart():
     assert fitted("short", 100) == "short"
     assert fitted("x" * 200, 100).endswith("…")
     assert width_of(fitted("山" * 200, 100)) <= 100 + width_of("…")
+
+
+def test_a_long_name_takes_a_second_line_and_its_bar_makes_room():
+    name = "Vielversprechende Kunden → Schlafende Kunden"
+    drawn = str(bars("alt", [Bar(name, "1", 1.0), Bar("short", "1", 1.0)], rtl=False))
+    assert re.findall(r'<text x="0" y="(\d+)">(.*?)</text>', drawn) == [
+        ("15", "Vielversprechende Kunden →"),
+        ("32", "Schlafende Kunden"),
+        ("70", "short"),
+    ]
+    assert re.findall(r'class="t" width="100%" y="(\d+)"', drawn) == ["39", "77"]
+
+
+def test_a_name_that_is_cut_is_told_whole_beside_it():
+    name = "x" * 80
+    drawn = str(bars("alt", [Bar(name, "1", 1.0), Bar("short", "1", 1.0)], rtl=False))
+    assert f"…<title>{name}</title></text>" in drawn
+    assert drawn.count("<title>") == 1
+
+
+@pytest.mark.parametrize("locale", languages())
+def test_no_movement_between_segments_is_cut_in_any_language(usual, locale):
+    words = Words(locale, usual.profile)
+    names = words.names("lifecycle", segment_codes(usual.profile.dimensions["lifecycle"])).values()
+    room = 300 - width_of(words.number(1_000_000)) - 14
+    for one in names:
+        for two in names:
+            text = words.say("movement", first=one, second=two)
+            assert " ".join(wrapped(text, room)) == text
+
+
+def test_the_words_for_a_chart_name_its_longest_bar_or_that_there_is_none(usual):
+    words = Words("en-GB", usual.profile)
+    table = Table(("a", "b"), ())
+
+    def alt(*rows):
+        return re.search('aria-label="(.*?)"', str(bar_chart(words, "Sizes", rows, table).svg))[1]
+
+    longest = alt(Bar("Small", "1", 0.1), Bar("Large", "10", 1.0), Bar("Hidden", "*", None))
+    assert longest == "Bar chart: Sizes. Largest: Large, 10."
+    for rows in ([], [Bar("Hidden", "*", None)], [Bar("None", "0", 0.0)]):
+        assert alt(*rows) == "Bar chart: Sizes. There are no bars to show."
+
+
+@pytest.mark.parametrize("locale", LOCALES)
+def test_every_column_but_the_first_has_a_heading(pages, locale):
+    for head in re.findall(r"<thead><tr>(.*?)</tr>", pages[locale]):
+        headings = re.findall(r"<th[^>]*>(.*?)</th>", head)
+        assert all(text.strip() for text in headings[1:]), headings
+        assert len(set(headings)) == len(headings)
+
+
+def test_what_is_near_is_said_once_above_the_plans(pages):
+    plans = pages["de-DE"].split('<section id="playbooks-lifecycle"')[1].split("</section>")[0]
+    assert plans.count("Demnächst") == 1
+    assert plans.index("Demnächst") < plans.index("<article>")
+    assert "<article>" in plans
+
+
+@pytest.mark.parametrize("locale", languages())
+def test_names_of_months_languages_and_currencies_begin_as_the_catalogs_headings_do(usual, locale):
+    page = usual.page(locale)
+    capitals = Words(locale, usual.profile).labels.text("report", "date")[0].isupper()
+    for section in ("months", "languages"):
+        rows = page.split(f'<section id="{section}"')[1].split("</section>")[0]
+        names = re.findall(r'<th scope="row"><bdi>(.*?)</bdi>', rows)
+        assert names
+        assert all(name[0].isupper() or not name[0].islower() for name in names), names
+    tills = page.split('<section id="reconciliation"')[1].split("<tbody>")[0]
+    euro = re.findall(r"<th[^>]*>(.*?)</th>", tills)[1]
+    assert euro[0].isupper() == capitals or not euro[0].islower()
+    assert capitals or not euro[0].isascii()
 
 
 # --- the file ---------------------------------------------------------------------------------------------------------

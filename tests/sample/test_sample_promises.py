@@ -20,7 +20,7 @@ def rows(market, query):
 
 
 def table(market, name):
-    return f"read_parquet('{getattr(market.canonical, name)}')"
+    return f"read_parquet('{market.canonical.file(name)}')"
 
 
 def test_guests_have_no_number_and_are_as_many_as_were_written(market):
@@ -118,7 +118,7 @@ def test_the_ledger_knows_of_lines_in_two_files_where_files_came_twice_or_overla
 
 
 def test_merges_that_were_taken_back_leave_two_people_and_others_one(market):
-    if market.canonical.corrections is None:
+    if market.canonical.file("corrections") is None:
         assert "corrections" not in market.spec.tables
         return
     decided = dict(

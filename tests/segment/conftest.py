@@ -10,8 +10,9 @@ import pyarrow as pa
 import pytest
 
 from region_profiles.models import Profile
+from tasks.catalogue import CATALOGUE, EXACT
 from tasks.engine import DuckDB, Spark, open_duckdb
-from tasks.traits.catalogue import CATALOGUE, EXACT
+from tasks.traits.coverage import coverage
 from tasks.traits.customer import TraitsResult
 
 AS_OF = date(2021, 2, 20)
@@ -62,17 +63,29 @@ def profile_of():
 def customer(number, **traits):
     """A customer with nothing but zeros, changed by `traits`; exact money follows the published."""
     row = dict.fromkeys(SCHEMA.names) | {"customer_id": f"id{number:05}", "member_number": f"{number:05}"}
-    row |= {"country": "DE", "orders": 0, "frequency": 0, "lifetime_orders": 0, "lifetime_frequency": 0} | traits
+    row |= {
+        "population": "person",
+        "country": "DE",
+        "orders": 0,
+        "frequency": 0,
+        "lifetime_orders": 0,
+        "lifetime_frequency": 0,
+    } | traits
     return row | {exact: row[name] for name, exact in EXACT.items() if exact not in traits}
 
 
 @pytest.fixture
 def traits_from():
-    """A function from an engine and customers to a TraitsResult; guests as given."""
+    """A function from an engine and customers to a TraitsResult; guests and notes as given.
 
-    def make(engine, rows, guests=None):
+    Without notes every dimension is on, as for traits of which no coverage is known; `covered` measures it.
+    """
+
+    def make(engine, rows, guests=None, cuts=(), *, covered=False):
         table = pa.Table.from_pylist([customer(number, **row) for number, row in enumerate(rows)], SCHEMA)
-        return TraitsResult(engine.from_arrow(table, "traits"), guests or {}, (), {})
+        customers = engine.from_arrow(table, "traits")
+        notes = {"coverage": coverage(engine, customers)} if covered else {}
+        return TraitsResult(customers, guests or {}, cuts, notes)
 
     return make
 

@@ -30,9 +30,8 @@ SCORES = [
 
 @pytest.fixture
 def published(duck, traits_from, people, tmp_path):
-    profile = load_profile("DE")
-    notes = save(duck, segment(duck, profile, traits_from(duck, people), None, AS_OF), tmp_path)
-    return profile, tmp_path / "customers.parquet", notes
+    made = segment(duck, load_profile("DE"), traits_from(duck, people, covered=True), None, AS_OF)
+    return made.profile, tmp_path / "customers.parquet", save(duck, made, tmp_path)
 
 
 def test_every_customer_s_explanation_names_the_published_segment(published):
@@ -90,11 +89,12 @@ def test_an_explanation_shows_conditions_values_cuts_and_source_rows(published, 
 
 
 def test_a_tier_kept_by_hysteresis_says_so(duck, traits_from, tmp_path):
-    traits = traits_from(duck, [{"orders": 1, "lifetime_orders": 1, "monetary_ppp": D("195"), "r_score": 3}])
+    rows = [{"orders": 1, "lifetime_orders": 1, "monetary_ppp": D("195"), "r_score": 3}]
+    traits = traits_from(duck, rows, covered=True)
     previous = duck.to_arrow(traits.customers.select("customer_id")).append_column("segment_value", pa.array(["mid"]))
     made = segment(duck, load_profile("DE"), traits, duck.from_arrow(previous, "previous"), AS_OF)
     save(duck, made, tmp_path)
-    found = explain(tmp_path / "customers.parquet", load_profile("DE"), [], "00000")
+    found = explain(tmp_path / "customers.parquet", made.profile, [], "00000")
     value = next(p for p in found.placements if p.dimension == "value")
     assert value.segment == "mid"
     assert value.why == (

@@ -8,7 +8,7 @@ from decimal import Decimal
 import ibis
 import pytest
 
-from tasks.segment.market import membership, save, segment
+from tasks.segment.market import save, segment
 from tasks.segment.strata import strata
 
 D = Decimal
@@ -118,31 +118,6 @@ def test_each_dimension_adds_up_exactly_with_guests(duck, traits_from, profile_o
     assert {r["segment"] for r in found if r["dimension"] == "language"} == {"de", "fr", "unknown", "guest"}
 
 
-def test_membership_tells_who_entered_left_and_moved_and_by_which_rule(duck, traits_from, profile_of):
-    profile = profile_of(dimensions={"lifecycle": RULES}, stratum={"dimensions": ["lifecycle"], "minimum": 1})
-    before = segment(duck, profile, traits_from(duck, [{}, buyer("1"), {}, {}]), None, AS_OF)
-    kept = duck.cache(before.customers.filter(before.customers.customer_id != "id00002"))
-    now = segment(duck, profile, traits_from(duck, [buyer("1"), buyer("1"), {}]), kept, AS_OF)
-    rows = duck.to_arrow(membership(now, now.customers).order_by("customer_id")).to_pylist()
-    assert [tuple(row.values()) for row in rows] == [
-        ("id00000", "lifecycle", "small", "prospect", "move", "else"),
-        ("id00002", "lifecycle", "prospect", None, "enter", "lifetime_orders = 0"),
-        ("id00003", "lifecycle", None, "prospect", "exit", None),
-    ]
-    first = duck.to_arrow(membership(before, before.customers)).to_pylist()
-    assert {row["move"] for row in first} == {"enter"}
-    assert len(first) == 4
-
-
-def test_a_new_dimension_is_entered_by_everyone(duck, traits_from, profile_of):
-    traits = traits_from(duck, [buyer("1")])
-    previous = traits.customers.select("customer_id").mutate(segment_lifecycle=ibis.literal("small"))
-    result = segment(duck, profile_of(**BOTH), traits, previous, AS_OF)
-    rows = duck.to_arrow(membership(result, result.customers)).to_pylist()
-    moves = {row["dimension"]: row["move"] for row in rows}
-    assert moves == {"value": "enter", "language": "enter"}
-
-
 def test_saved_files_are_equal_whatever_the_order_of_rows(duck, traits_from, profile_of, people, tmp_path):
     one, two = traits_from(duck, people), traits_from(duck, people)
     two = type(two)(duck.cache(two.customers.order_by("city", "customer_id")), two.guests, two.cuts, two.notes)
@@ -150,7 +125,7 @@ def test_saved_files_are_equal_whatever_the_order_of_rows(duck, traits_from, pro
         notes = save(duck, segment(duck, profile_of(**BOTH), traits, None, AS_OF), tmp_path / name)
         assert notes["rows"]["customers"] == 2000
         duck.con.execute("SET threads = 1").fetchall()
-    for file in ("customers", "segments", "membership"):
+    for file in ("customers", "segments", "audiences"):
         pair = [(tmp_path / name / f"{file}.parquet").read_bytes() for name in ("one", "two")]
         assert pair[0] == pair[1], file
 

@@ -1,4 +1,4 @@
-"""Every territory of ISO 3166: the profile that `strata profile new XX` writes takes a drop to published files.
+"""Every territory of ISO 3166: the profile that `strata profile new XX` writes takes the sample to published files.
 
 A chunk is a region or a part of it, so that one run of it can be asked for alone. Faults are collected, so that one run
 shows all of them.

@@ -9,22 +9,37 @@ import pyarrow as pa
 import pytest
 
 from region_profiles.models import Profile
+from tasks.contract import INPUT_ONLY, TABLES
 from tasks.engine import DuckDB, open_duckdb
-from tasks.traits.catalogue import STATED
+from tasks.traits.blocks import Setting, filled
+from tasks.traits.blocks.protected import without_protected
 from tasks.traits.customer import Tables, customer_traits
+from tasks.traits.windows import window_start
 
 AS_OF = date(2021, 2, 20)
 MONEY = pa.decimal128(18, 4)
 FACTOR = pa.decimal128(19, 12)
-LINE = pa.schema(
-    [
-        ("order_id", pa.string()), ("member_number", pa.string()), ("store_id", pa.string()),
-        ("returned_order_id", pa.string()), ("currency", pa.string()), ("local_date", pa.date32()),
-        ("rate_date", pa.date32()), ("net", MONEY), ("gross", MONEY),
-    ]
-)  # fmt: skip
-TEXTS = ("member_number", "customer_id", "home_store", *(name for name in STATED if name != "birth_year"))
-CUSTOMER = pa.schema([*((name, pa.string()) for name in dict.fromkeys(TEXTS)), ("birth_year", pa.int64())])
+ARROW = {
+    "text": pa.string(), "code": pa.string(), "integer": pa.int64(), "decimal": MONEY, "rate": pa.decimal128(19, 12),
+    "date": pa.date32(), "timestamp": pa.timestamp("us"), "boolean": pa.bool_(),
+}  # fmt: skip
+
+
+def schema_of(table):
+    """The canonical columns of a table, as normalize writes them."""
+    gone = INPUT_ONLY.get(table, frozenset())
+    return pa.schema([(c.name, ARROW[c.type]) for c in TABLES[table].columns if c.name not in gone])
+
+
+def rows_of(table, rows):
+    """A canonical table from dictionaries; what they leave out is null."""
+    schema = schema_of(table)
+    whole = [{**dict.fromkeys(schema.names), "file": 0, "record": n, **row} for n, row in enumerate(rows, 1)]
+    return pa.Table.from_pylist(whole, schema)
+
+
+CUSTOMER = schema_of("customers")
+LINE = schema_of("transactions")
 
 
 def profile_of(**parts):
@@ -45,7 +60,7 @@ def engine():
 def traits_of(engine):
     """A function from lines (and customers, rates, profile parts) to the traits by member number."""
 
-    def compute(lines, customers=(), rates=None, as_of=AS_OF, stands_in=None, **parts):
+    def compute(lines, customers=(), rates=None, as_of=AS_OF, stands_in=None, others=None, **parts):
         rows = [
             {"order_id": f"o{n}", "store_id": "S1", "currency": "EUR", "rate_date": line["local_date"], **line}
             | {"gross": line.get("gross", line["net"])}
@@ -60,6 +75,7 @@ def traits_of(engine):
             engine.from_arrow(pa.Table.from_pylist([dict.fromkeys(CUSTOMER.names) | p for p in people], CUSTOMER), "c"),
             engine.from_arrow(transactions, "t"),
             stands_in or {},
+            {name: engine.from_arrow(rows_of(name, rows), name) for name, rows in (others or {}).items()},
         )
         days = {(row["currency"], row["rate_date"]) for row in rows}
         known = [{"currency": c, "date": d, **(rates or identity)(c, d)} for c, d in sorted(days)]
@@ -74,6 +90,51 @@ def traits_of(engine):
         )
         by_member = {row["member_number"]: row for row in engine.to_arrow(found.customers).to_pylist()}
         return by_member, found
+
+    return compute
+
+
+@pytest.fixture(scope="session")
+def make_profile():
+    """The function from parts to the smallest profile."""
+    return profile_of
+
+
+@pytest.fixture(scope="session")
+def canonical_rows():
+    """A function from a table's name and dictionaries to canonical rows."""
+    return rows_of
+
+
+@pytest.fixture(scope="session")
+def block_of():
+    """A function from canonical rows by table to what one block makes of them, by member number.
+
+    A line that says nothing else is an order of its own in store S1, in EUR, one unit, without tax, a return below zero.
+    """
+
+    def compute(engine, block, lines, others=None, as_of=AS_OF, rates=None, **parts):
+        back = [line["net"] < 0 for line in lines]
+        rows = [
+            {"order_id": f"o{n}", "store_id": "S1", "currency": "EUR", "rate_date": line["local_date"]}
+            | {"kind": "return" if is_back else "sale", "quantity": D(-1 if is_back else 1), "returned": False}
+            | {"gross": line["net"], **line}
+            for n, (line, is_back) in enumerate(zip(lines, back, strict=True))
+        ]
+        members = sorted({row["member_number"] for row in rows if row.get("member_number")})
+        people = [{"member_number": name, "customer_id": f"id-{name}", "type": "person"} for name in members]
+        tables = {"customers": people, "transactions": rows, **(others or {})}
+        tables = {name: engine.from_arrow(rows_of(name, some), name) for name, some in tables.items()}
+        days = sorted({(row["currency"], row["rate_date"]) for row in rows})
+        known = [{"currency": c, "date": d, **(rates or identity)(c, d)} for c, d in days]
+        factors = engine.from_arrow(pa.Table.from_pylist(known, FACTORS), "factors")
+        profile = profile_of(**parts)
+        tables, left_out = without_protected(engine, profile, tables)
+        start = window_start(profile.traits, as_of)
+        setting = Setting(engine, profile, tables, factors, as_of, start, filled(engine, tables), left_out)
+        rows = engine.to_arrow(block.compute(setting)).to_pylist()
+        assert len({row["member_number"] for row in rows}) == len(rows)
+        return {row["member_number"]: row for row in rows}
 
     return compute
 

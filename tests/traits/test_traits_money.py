@@ -8,6 +8,7 @@ from decimal import Decimal
 import pytest
 
 D = Decimal
+SWISS = {"country": "CH", "time_zone": "Europe/Zurich", "currencies": [{"code": "EUR"}], "languages": ["de"]}
 DAY = date(2021, 1, 10)
 
 
@@ -85,6 +86,24 @@ def test_a_lens_that_the_profile_leaves_off_is_null(traits_of):
 def test_effort_is_a_years_dollars_over_income_at_home(traits_of, person, effort):
     lines = [line("a", "1000"), line("a", "500", date(2020, 2, 20))]  # a year before the as-of date is outside
     assert traits_of(lines, [{"member_number": "a", **person}], rates=rates)[0]["a"]["effort"] == effort
+
+
+@pytest.mark.parametrize(
+    ("parts", "why"),
+    [
+        ({"rates": lambda c, d: rates(c, d) | {"to_usd": None}}, "no rate to USD on any day"),
+        ({"market": SWISS}, "no GDP per head of CH up to 2021"),
+        ({"money": {"lenses": ["local", "reference"]}}, "not among the profile's lenses"),
+    ],
+    ids=["no rate", "no income of the market's country", "not wanted"],
+)
+def test_where_effort_is_off_nobody_has_one_and_the_reason_is_told(traits_of, parts, why):
+    """Not even 0 for who bought nothing within the year, nor a value for who lives where an income is known."""
+    long_ago = date(2018, 2, 20)
+    lines = [line("a", "1000"), line("b", "500", long_ago) | {"rate_date": long_ago}]
+    found, told = traits_of(lines, [{"member_number": "b", "residence": "cross_border", "home_country": "FR"}], **parts)
+    assert {who["effort"] for who in found.values()} == {None}
+    assert told.notes["off"]["effort"] == why
 
 
 def test_sums_beyond_28_digits_stay_exact(traits_of):

@@ -68,6 +68,21 @@ def test_a_locale_without_grants_has_a_summary_that_says_why_there_is_no_more(ge
     assert Labels("de-DE").text("workbook", "no_rights") in said
 
 
+def test_every_column_of_the_summary_is_defined(usual):
+    _, written = usual
+    (head,) = (row for row in rows_of(written["summary"], "Übersicht") if "Segment" in row)
+    defined = {row[0]: row[1:] for row in rows_of(written["summary"], "Definitionen")[1:]}
+    headings = [text for text in head if text]
+    assert len(headings) == 2 + len(MEASURES)
+    for heading in headings:  # a money's heading names its currency, too
+        assert any(heading == name or heading.startswith(f"{name} (") for name in defined), heading
+    for name in ("Merkmal", "Segment", "Kunden", "Anteil Kunden", "Anteil Umsatz"):
+        meaning, unit, period, _ = defined[name][:4]
+        assert meaning
+        assert unit
+        assert period
+
+
 @pytest.mark.parametrize(
     ("grant", "columns"),
     [

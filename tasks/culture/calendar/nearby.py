@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date, timedelta
 from typing import Literal, NamedTuple
 
@@ -23,9 +24,9 @@ class Near(NamedTuple):
     """0 where it runs already."""
     kind: Literal["day", "season", "holiday"]
     code: str | None
-    """Of a moment: a message of the catalogs."""
+    """Of a moment, a holiday or not: a message of the catalogs."""
     name: str | None
-    """Of a holiday, in the reader's language."""
+    """Of a holiday that is no moment, in the reader's language."""
     language: str | None
     """BCP 47 tag of the name."""
     expected: bool
@@ -42,8 +43,8 @@ def near(
 ) -> tuple[Near, ...]:
     """What runs on the local day after `as_of` or begins within the horizon, sorted by first day, moments first.
 
-    A holiday that is the same feast as a moment of the market is left to the moment; the days of one holiday that
-    follow each other are one.
+    A holiday that is the same feast as a moment of the market is left to the moment, which is a holiday itself where
+    all its days are; the days of one holiday that follow each other are one.
 
     Args:
         country: an ISO 3166 code.
@@ -60,33 +61,43 @@ def near(
     last = as_of + timedelta(days=calendar.horizon_days if horizon_days is None else horizon_days)
     around = kept_between(country, first - _AROUND, last + _AROUND, calendar)
     market = require(country)
-    days = [
-        day
-        for day in holidays_between(country, subdivision, first, last, locale)
-        if not _is_moment(market, day, around)
-    ]
+    days = holidays_between(country, subdivision, first - _AROUND, last + _AROUND, locale)
+    feasts = {day.date: _feasts(market, day.date) for day in days}
+    of_moments = {day for day, names in feasts.items() if _are_moments(day, names, around)}
+    off = {day: names for day, names in feasts.items() if day in of_moments}
     found = [
-        Near(m.start, m.end, max(0, (m.start - as_of).days), m.kind, m.code, None, None, m.expected)
-        for m in (kept.moment for kept in around)
-        if m.start <= last and m.end >= first
+        Near(m.start, m.end, max(0, (m.start - as_of).days), _kind(kept, off), m.code, None, None, m.expected)
+        for kept in around
+        if (m := kept.moment).start <= last and m.end >= first
     ]
-    found += _joined(days, as_of)
+    found += _joined([day for day in days if first <= day.date <= last and day.date not in of_moments], as_of)
     return tuple(sorted(found, key=lambda item: (item.start, item.code is None, item.code or item.name or "")))
 
 
-def _is_moment(country: str, day: Holiday, moments: tuple[Kept, ...]) -> bool:
+def _feasts(country: str, day: date) -> tuple[str, ...]:
+    """English names of a day's holidays."""
+    return tuple(other.name for other in english_holidays(country, day.year) if other.date == day)
+
+
+def _are_moments(day: date, feasts: tuple[str, ...], moments: tuple[Kept, ...]) -> bool:
     """Is every feast of the day one of the moments that lie on it or around it?
 
     Names of one day stand in each language's own order, so a day with a feast that is no moment is kept whole.
     """
-    names = [other.name for other in english_holidays(country, day.date.year) if other.date == day.date]
-    parts = [
-        part
-        for kept in moments
-        if kept.moment.start - _AROUND <= day.date <= kept.moment.end + _AROUND
-        for part in kept.same_as
-    ]
-    return bool(names) and all(any(part in name for part in parts) for name in names)
+    near_by = [kept for kept in moments if kept.moment.start - _AROUND <= day <= kept.moment.end + _AROUND]
+    return bool(feasts) and all(any(_is(kept, name) for kept in near_by) for name in feasts)
+
+
+def _is(moment: Kept, feast: str) -> bool:
+    return any(part in feast for part in moment.same_as)
+
+
+def _kind(kept: Kept, off: Mapping[date, tuple[str, ...]]) -> Literal["day", "season", "holiday"]:
+    """A moment of days that are all public holidays for its own sake is a holiday, such as a country's national day."""
+    moment = kept.moment
+    days = [moment.start + timedelta(days=number) for number in range((moment.end - moment.start).days + 1)]
+    kept_off = all(any(_is(kept, feast) for feast in off.get(day, ())) for day in days)
+    return "holiday" if moment.kind == "day" and kept_off else moment.kind
 
 
 def _joined(days: list[Holiday], as_of: date) -> list[Near]:

@@ -12,8 +12,10 @@ from dataclasses import dataclass
 
 from markupsafe import Markup, escape
 
-#: Pixels of a row, of its bar, and of the narrowest chart (a phone of 360).
-ROW, BAR, NARROW = 38, 9, 300
+#: Pixels of a row, of each further line of its name, of its bar, and of the narrowest chart (a phone of 360).
+ROW, LINE, BAR, NARROW = 38, 17, 9, 300
+#: Lines of a name at most, and what stands between two names: lines end there rather than within one.
+LINES, ARROWS = 3, "→←"
 #: Pixels of a line chart's height, of its frame above and below.
 HEIGHT, ABOVE, BELOW = 220, 24, 26
 #: Letters of a text of 13 pixels, by their kind.
@@ -65,24 +67,50 @@ def fitted(text: str, pixels: float) -> str:
     return kept.rstrip() + "…"
 
 
+def wrapped(text: str, pixels: float) -> tuple[str, ...]:
+    """The text in up to three lines, the first of `pixels`, the others of NARROW.
+
+    Lines end between words, behind an arrow where there is one; what even so is too wide is cut with ….
+
+    >>> wrapped("Promising customers → About to sleep", 220)
+    ('Promising customers →', 'About to sleep')
+    """
+    lines, rest, room = list[str](), text, pixels
+    while width_of(rest) > room and len(lines) < LINES - 1:
+        ends = [place for place, sign in enumerate(rest) if sign == " " and 0 < width_of(rest[:place]) <= room]
+        if not ends:
+            break
+        end = next((place for place in reversed(ends) if rest[place - 1] in ARROWS), ends[-1])
+        lines.append(rest[:end])
+        rest, room = rest[end + 1 :], NARROW
+    return (*lines, fitted(rest, room))
+
+
+def _label(text: str, start: str, top: int, pixels: float) -> tuple[Markup, int]:
+    """A row's name, and how many pixels its lines but the first take; what is cut is told whole to a pointer."""
+    lines = wrapped(text, pixels)
+    whole = Markup("") if " ".join(lines) == text else Markup("<title>{}</title>").format(text)
+    body = Markup("")
+    for number, part in enumerate(lines):
+        body += Markup('<text x="{}" y="{}">{}{}</text>').format(start, top + 15 + number * LINE, part, whole)
+    return body, (len(lines) - 1) * LINE
+
+
 def bars(alt: str, rows: Sequence[Bar], *, rtl: bool) -> Markup:
     """A bar chart that lies: names above their bars, values at the other end."""
     start, end = ("100%", "0") if rtl else ("0", "100%")
-    body = Markup("")
-    for number, row in enumerate(rows):
-        top = number * ROW
-        label = fitted(row.label, NARROW - width_of(row.value) - _GAP)
-        body += Markup('<text x="{}" y="{}">{}</text><text class="v" x="{}" y="{}">{}</text>').format(
-            start, top + 15, label, end, top + 15, row.value
-        )
-        body += Markup('<rect class="t" width="100%" y="{}" height="{}" rx="2"/>').format(top + 22, BAR)
+    body, top = Markup(""), 0
+    for row in rows:
+        label, more = _label(row.label, start, top, NARROW - width_of(row.value) - _GAP)
+        body += label + Markup('<text class="v" x="{}" y="{}">{}</text>').format(end, top + 15, row.value)
+        bar = top + more + 22
+        body += Markup('<rect class="t" width="100%" y="{}" height="{}" rx="2"/>').format(bar, BAR)
         if row.share:
             percent = max(round(row.share * 100, 2), 0.4)
             place = Markup(' x="{}%"').format(round(100 - percent, 2)) if rtl else Markup("")
-            body += Markup('<rect class="b"{} width="{}%" y="{}" height="{}" rx="2"/>').format(
-                place, percent, top + 22, BAR
-            )
-    return _svg(alt, body, max(len(rows), 1) * ROW, "bars", rtl=rtl)
+            body += Markup('<rect class="b"{} width="{}%" y="{}" height="{}" rx="2"/>').format(place, percent, bar, BAR)
+        top += ROW + more
+    return _svg(alt, body, top or ROW, "bars", rtl=rtl)
 
 
 def line(alt: str, points: Sequence[Point], levels: Sequence[tuple[str, float]], *, rtl: bool) -> Markup:

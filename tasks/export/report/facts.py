@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -14,17 +14,20 @@ from region_profiles.models import Profile
 from tasks.culture.calendar import aligned
 from tasks.export.background import Background
 from tasks.export.customers import BASE, Base
+from tasks.export.report.alike import Alike, load_alike
+from tasks.export.report.cities import load_cities
+from tasks.export.report.expected import Expected, load_expected
 from tasks.export.report.lenses import Lenses, load_lenses
 from tasks.export.report.moves import Moves, load_moves
+from tasks.export.report.outcomes import Outcomes, load_outcomes
+from tasks.export.report.own import Own, load_own
+from tasks.export.report.parts import columns, counted
 from tasks.export.summary import MARKET, Summary
-from tasks.export.suppress import withheld
 from tasks.files import parquet
 from tasks.sql import literals
 from tasks.sql import name as quoted
 from tasks.traits.windows import window_start
 
-#: Cities that stand by name.
-CITIES = 10
 FOUR_WEEKS = timedelta(days=28)
 #: Revenue of these qualities was converted at a rate of the day or an official fixed one.
 _OF_THE_DAY = ("identity", "market_table", "ecb", "peg", "irrevocable")
@@ -49,7 +52,7 @@ class Facts:
 
     `start` is the period's first day, None where the whole history counts. `buyers` bought in the period, `spent` is
     what they spent, in `currency`. `cities`: by name; "" are customers without one, None all other cities. Shares are
-    fractions, None of nothing.
+    fractions, None of nothing. `own`: figures of segments and audiences that have plans.
     """
 
     country: str
@@ -66,6 +69,10 @@ class Facts:
     weeks: Weeks | None
     cities: tuple[tuple[str | None, int | None], ...]
     quality: Mapping[str, Decimal | None]
+    outcomes: Outcomes | None = None
+    alike: Alike | None = None
+    expected: Expected | None = None
+    own: Mapping[tuple[str, str], Own] = field(default_factory=dict)
 
 
 def load_facts(
@@ -77,16 +84,18 @@ def load_facts(
     segmented_dir: Path,
     as_of: date,
 ) -> Facts:
-    """Read what the report needs from BASE and `segmented_dir` (customers.parquet, membership.parquet).
+    """Read what the report needs from BASE and `segmented_dir`.
+
+    There are customers.parquet, membership.parquet and, where they were made, audiences and comparisons.parquet.
 
     The cost is some passes over the customers' file: below two seconds for a million of them.
     """
-    minimum, customers = profile.privacy.minimum_count, segmented_dir / "customers.parquet"
-    buyers, spent, converted, known = con.execute(
-        f"""SELECT count(*) FILTER (orders > 0), coalesce(sum(monetary_local), 0),
+    customers = segmented_dir / "customers.parquet"
+    rows, buyers, spent, converted, known = con.execute(
+        f"""SELECT count(*), count(*) FILTER (orders > 0), coalesce(sum(monetary_local), 0),
                 sum(monetary_local) FILTER (rate_quality IN ({literals(_OF_THE_DAY)})),
                 count(*) FILTER (language IS NOT NULL)
-            FROM {parquet(customers)}"""
+            FROM {parquet(customers)} WHERE {counted(columns(con, customers))}"""
     ).fetchall()[0]
     (emails,) = con.execute(f"SELECT count(*) FROM {BASE} WHERE contactable_email = 'yes'").fetchall()[0]
     first = window_start(profile.traits, as_of)
@@ -94,27 +103,31 @@ def load_facts(
     revenue = figures.rows[MARKET, "all"]["monetary_local"] or Decimal(0)
     quality = {
         "email": _share(emails, base.rows),
-        "language": _share(known, base.rows),
+        "language": _share(known, rows),
         "rates": _share(converted or 0, spent),
         "guests": _share(revenue - spent, revenue),
     }
     nothing = hidden or not base.rows
-    tells = not nothing and _may_tell_buyers(con, profile, figures, customers, buyers, base.rows - buyers)
+    tells = not nothing and _may_tell_buyers(con, profile, figures, customers, buyers, rows - buyers)
     return Facts(
         country=profile.market.country,
         as_of=as_of,
         start=None if first is None else first + timedelta(days=1),
         currency=figures.currencies["currency"],
         reference_currency=figures.currencies["reference_currency"],
-        customers=base.rows,
+        customers=rows,
         buyers=buyers if tells else None,
         spent=spent,
         withheld=hidden,
         moves=None if nothing else load_moves(con, profile, figures, background, segmented_dir),
         lenses=None if nothing else load_lenses(con, profile, figures, background, customers),
         weeks=_weeks(profile, background.days, as_of),
-        cities=() if nothing else _cities(con, customers, minimum),
+        cities=() if nothing else load_cities(con, profile, customers),
         quality={} if nothing else quality,
+        outcomes=None if nothing else load_outcomes(con, profile, background, segmented_dir),
+        alike=None if nothing else load_alike(con, profile, figures, background, segmented_dir),
+        expected=None if nothing else load_expected(con, profile, figures, customers),
+        own={} if nothing else load_own(con, profile, background, segmented_dir),
     )
 
 
@@ -133,10 +146,13 @@ def _may_tell_buyers(
     minimum = profile.privacy.minimum_count
     if any(0 < count < minimum for count in (buyers, rest)):
         return False
+    there = columns(con, customers)
     for dimension in profile.dimensions:
+        if f"segment_{dimension}" not in there:
+            continue
         found = con.execute(
             f"SELECT {quoted(f'segment_{dimension}')}, count(*), bool_and(orders > 0), bool_or(orders > 0) "
-            f"FROM {parquet(customers)} GROUP BY 1"
+            f"FROM {parquet(customers)} WHERE {counted(there)} GROUP BY 1"
         ).fetchall()
         if any(every != some for _, _, every, some in found):
             continue
@@ -156,27 +172,3 @@ def _weeks(profile: Profile, days: Mapping[date, Decimal], as_of: date) -> Weeks
     revenue = sum((amount for day, amount in days.items() if begin <= day <= as_of), Decimal(0))
     before = sum((amount for day, amount in days.items() if then.start <= day <= then.end), Decimal(0))
     return Weeks(revenue, before, then.by, then.unaligned) if before > 0 else None
-
-
-def _cities(con: duckdb.DuckDBPyConnection, customers: Path, minimum: int) -> tuple[tuple[str | None, int | None], ...]:
-    """The largest cities that may be shown, then all others, then customers without one."""
-    found = con.execute(
-        f"""SELECT coalesce(trim(city), '') AS place, count(*) AS n FROM {parquet(customers)}
-            GROUP BY place ORDER BY n DESC, place"""
-    ).fetchall()
-    named = [(place, count) for place, count in found if place]
-    shown = [(place, count) for place, count in named[:CITIES] if count >= minimum]
-    if not shown:
-        return ()
-    rows: list[tuple[str | None, int]] = [*shown]
-    rows += [(None, others)] if (others := sum(count for _, count in named[len(shown) :])) else []
-    rows += [("", count) for place, count in found if not place]
-    told = _protected(rows, minimum)
-    return told if any(count is not None for _, count in told) else ()
-
-
-def _protected(rows: Iterable[tuple[str | None, int]], minimum: int) -> tuple[tuple[str | None, int | None], ...]:
-    """Counts that add up to the market's total, with those withheld that subtraction would tell."""
-    numbered = list(enumerate(rows))
-    hidden = withheld({("city", str(number)): count for number, (_, count) in numbered}, minimum)
-    return tuple((place, None if ("city", str(number)) in hidden else count) for number, (place, count) in numbered)

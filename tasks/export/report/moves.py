@@ -11,6 +11,7 @@ import duckdb
 
 from region_profiles.models import Profile, RulesDimension, TiersDimension
 from tasks.export.background import Background
+from tasks.export.report.parts import columns, counted, seen, without_contacts
 from tasks.export.summary import Summary
 from tasks.export.suppress import links, withheld
 from tasks.files import parquet
@@ -53,14 +54,15 @@ def load_moves(
     if background.previous is None:
         return None
     kinds = (RulesDimension, TiersDimension)
-    there = {row[0] for row in con.execute(f"DESCRIBE SELECT * FROM {parquet(background.previous)}").fetchall()}
-    every = [dimension for dimension in profile.dimensions if f"segment_{dimension}" in there]
+    there = columns(con, background.previous)
+    every = [dimension for dimension in seen(profile) if f"segment_{dimension}" in there]
     named = [dimension for dimension in every if isinstance(profile.dimensions[dimension], kinds)]
     if not named:
         return None
     minimum = profile.privacy.minimum_count
-    then, hidden_then = _before(con, background.previous, every, minimum)
-    matrices = _matrices(con, segmented_dir / "membership.parquet")
+    then, hidden_then = _before(con, background.previous, every, minimum, counted(there))
+    who = without_contacts(con, segmented_dir / "customers.parquet", background.previous)
+    matrices = _matrices(con, segmented_dir / "membership.parquet", who)
     compared = {}
     for dimension in named:
         now = {code: row["customers"] for (one, code), row in figures.rows.items() if one == dimension}
@@ -82,12 +84,12 @@ def load_moves(
 
 
 def _before(
-    con: duckdb.DuckDBPyConnection, previous: Path, dimensions: Iterable[str], minimum: int
+    con: duckdb.DuckDBPyConnection, previous: Path, dimensions: Iterable[str], minimum: int, who: str
 ) -> tuple[dict[str, Counter[str]], frozenset[Cell]]:
     """Sizes in the publication before, and which of them it withheld."""
     names = list(dimensions)
     columns = ", ".join(quoted(f"segment_{name}") for name in names)
-    cells = con.execute(f"SELECT {columns}, count(*) FROM {parquet(previous)} GROUP BY ALL").fetchall()
+    cells = con.execute(f"SELECT {columns}, count(*) FROM {parquet(previous)} WHERE {who} GROUP BY ALL").fetchall()
     then: dict[str, Counter[str]] = {name: Counter() for name in names}
     for *codes, count in cells:
         for name, code in zip(names, codes, strict=True):
@@ -96,10 +98,10 @@ def _before(
     return then, withheld(counts, minimum, links([list(zip(names, cell[:-1], strict=True)) for cell in cells]))
 
 
-def _matrices(con: duckdb.DuckDBPyConnection, membership: Path) -> dict[str, Counter[Cell]]:
+def _matrices(con: duckdb.DuckDBPyConnection, membership: Path, who: str) -> dict[str, Counter[Cell]]:
     """Customers by (from, to) of each dimension; who stays is not in it."""
     found: dict[str, Counter[Cell]] = {}
-    query = f"SELECT dimension, previous_segment, segment, count(*) FROM {parquet(membership)} GROUP BY ALL"
+    query = f"SELECT dimension, previous_segment, segment, count(*) FROM {parquet(membership)} WHERE {who} GROUP BY ALL"
     for dimension, first, second, count in con.execute(query).fetchall():
         found.setdefault(dimension, Counter())[first or OUTSIDE, second or OUTSIDE] += count
     return found

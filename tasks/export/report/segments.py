@@ -1,27 +1,26 @@
-"""The sections on segments: what has changed, how large they are, the lenses, the movements, what to do with whom."""
+"""The sections on segments: what has changed, how large they are, the lenses, the movements."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
+from typing import TypeVar
 
-from region_profiles.models import Profile, TiersDimension, TraitDimension
-from tasks.culture.calendar import Near
-from tasks.export.report.blocks import Block, Card, Cards, Chart, Group, Section, Side, Table, Text
-from tasks.export.report.charts import Bar, bars
+from region_profiles.models import Population, Profile, TiersDimension, TraitDimension
+from tasks.export.report.blocks import Block, Chart, Group, Section, Side, Table, Text
+from tasks.export.report.charts import Bar
+from tasks.export.report.drawn import bar_chart
 from tasks.export.report.facts import Facts
 from tasks.export.report.lenses import Lens, Lenses
-from tasks.export.report.moves import Change
+from tasks.export.report.parts import outside, seen
 from tasks.export.report.words import Words
 from tasks.export.summary import MARK, Summary
 
+T = TypeVar("T")
 #: Languages that stand by name; the smaller ones are in the list of segments.
 LANGUAGES = 12
-#: Occasions that each plan names.
-NEAR = 2
-_PLAN = ("goal", "offer", "channels", "cadence", "avoid", "measure")
 
 
 def changed(words: Words, profile: Profile, facts: Facts, figures: Summary, previous_as_of: date | None) -> Section:
@@ -47,25 +46,33 @@ def changed(words: Words, profile: Profile, facts: Facts, figures: Summary, prev
                 words.number(one.joined),
                 words.number(one.left),
             )
-            for code, one in _in_order(profile, figures, dimension, changes)
-            if (one.then, one.now) != (0, 0)
+            for code, one in in_order(profile, figures, dimension, changes)
+            if (one.then, one.now) != (0, 0) and code != outside(profile.dimensions[dimension])
         ]
         table = Table((words.labels.text("column", "segment"), *head), rows, caption=words.dimension(dimension))
         blocks.append(Group(words.dimension(dimension), [table]))
     return Section("changed", words.say("changed", date=words.day(previous_as_of)), blocks)
 
 
-def sizes(words: Words, profile: Profile, figures: Summary) -> Section:
-    """Customers and revenue by segment, of each dimension but languages, which have a section of their own."""
-    blocks = [
+def sizes(words: Words, profile: Profile, figures: Summary) -> Iterator[Section]:
+    """Customers and revenue by segment, of each dimension but languages; business accounts in their own section."""
+    blocks = _sizes(words, profile, figures, "person")
+    if blocks:
+        yield Section("sizes", words.say("sizes"), blocks)
+    if blocks := _sizes(words, profile, figures, "account"):
+        yield Section("accounts", words.say("accounts"), blocks)
+
+
+def _sizes(words: Words, profile: Profile, figures: Summary, population: Population) -> list[Block]:
+    return [
         Group(words.dimension(dimension), [_pair(words, profile, figures, dimension)])
-        for dimension, kind in profile.dimensions.items()
-        if not _is_language(kind) and any(row[0] == dimension for row in figures.rows)
+        for dimension in seen(profile, population)
+        if not _is_language(profile.dimensions[dimension])
+        and any(one == dimension and customers_of(figures, (one, code)) for one, code in figures.rows)
     ]
-    return Section("sizes", words.say("sizes"), blocks)
 
 
-def _ordered(profile: Profile, figures: Summary, dimension: str) -> list[tuple[str, str]]:
+def ordered(profile: Profile, figures: Summary, dimension: str) -> list[tuple[str, str]]:
     """A dimension's rows: tiers in their order, other segments by revenue; withheld ones then, guests last."""
     rows = [row for row in figures.rows if row[0] == dimension]
     ranked = isinstance(profile.dimensions.get(dimension), TiersDimension)
@@ -81,21 +88,23 @@ def _amount(figures: Summary, row: tuple[str, str]) -> Decimal:
     return Decimal(figures.rows[row]["monetary_local"] or 0)
 
 
-def _in_order(
-    profile: Profile, figures: Summary, dimension: str, changes: Mapping[str, Change]
-) -> Iterator[tuple[str, Change]]:
-    known = [code for _, code in _ordered(profile, figures, dimension) if code in changes]
-    yield from ((code, changes[code]) for code in dict.fromkeys((*known, *changes)))
+def in_order(profile: Profile, figures: Summary, dimension: str, found: Mapping[str, T]) -> Iterator[tuple[str, T]]:
+    """What is known of segments, in the order of their rows; those of yesterday last."""
+    known = [code for _, code in ordered(profile, figures, dimension) if code in found]
+    yield from ((code, found[code]) for code in dict.fromkeys((*known, *found)))
 
 
 def languages(words: Words, profile: Profile, figures: Summary) -> Iterator[Section]:
     """The languages of the customers, if the profile has a dimension of them."""
-    for dimension, kind in profile.dimensions.items():
-        if _is_language(kind):
+    for dimension in seen(profile):
+        if _is_language(profile.dimensions[dimension]):
+            kind = profile.dimensions[dimension]
             rows = [
-                row for row in figures.rows if row[0] == dimension and row[1] != "guest" and _customers(figures, row)
+                row
+                for row in figures.rows
+                if row[0] == dimension and row[1] not in {"guest", outside(kind)} and customers_of(figures, row)
             ]
-            rows.sort(key=lambda row: (row in figures.hidden, -_customers(figures, row), row[1]))
+            rows.sort(key=lambda row: (row in figures.hidden, -customers_of(figures, row), row[1]))
             chart = _chart(words, figures, rows[:LANGUAGES], "customers", words.say("languages"))
             chart = replace(chart, named=False)
             yield Section("languages", words.say("languages"), [chart])
@@ -106,12 +115,14 @@ def _is_language(kind: object) -> bool:
     return isinstance(kind, TraitDimension) and kind.trait == "language"
 
 
-def _customers(figures: Summary, row: tuple[str, str]) -> int:
+def customers_of(figures: Summary, row: tuple[str, str]) -> int:
+    """Customers of a segment, 0 where the summary has no figure."""
     return int(figures.rows[row]["customers"] or 0)
 
 
 def _pair(words: Words, profile: Profile, figures: Summary, dimension: str) -> Side:
-    rows = [row for row in _ordered(profile, figures, dimension) if _customers(figures, row) or _amount(figures, row)]
+    own = [row for row in ordered(profile, figures, dimension) if row[1] != outside(profile.dimensions[dimension])]
+    rows = [row for row in own if customers_of(figures, row) or _amount(figures, row)]
     people = [row for row in rows if row[1] != "guest"]
     return Side(
         [
@@ -145,9 +156,7 @@ def _chart(words: Words, figures: Summary, rows: Sequence[tuple[str, str]], meas
         words.say(_MEASURES[measure](words)),
         words.labels.text("column", share),
     )
-    top = max((bar for bar in drawn if bar.share is not None), key=lambda bar: bar.share or 0, default=None)
-    alt = title if top is None else words.say("alt_bars", title=title, label=top.label, value=top.value)
-    return Chart(title, bars(alt, drawn, rtl=words.rtl), Table(head, told, caption=title))
+    return bar_chart(words, title, drawn, Table(head, told, caption=title))
 
 
 def _revenue(words: Words) -> str:
@@ -230,43 +239,11 @@ def movements(words: Words, facts: Facts, previous_as_of: date | None) -> Iterat
             for (one, two, text), flow in zip(rows, flows, strict=True)
         ]
         title = words.dimension(dimension)
-        alt = words.say("alt_bars", title=title, label=drawn[0].label, value=drawn[0].value)
         table = Table((words.say("from"), words.say("to"), words.say("customers")), rows, words=2, caption=title)
-        groups.append(Chart(title, bars(alt, drawn, rtl=words.rtl), table))
+        groups.append(bar_chart(words, title, drawn, table))
     if groups:
         yield Section("moves", words.say("moves"), [Text(words.say("moves_intro", date=since)), *groups])
     else:
         everywhere = len(moves.nobody) == len(moves.flows)
         text = words.say("no_moves", date=since) if everywhere else words.withheld()
         yield Section("moves", words.say("moves"), [Text(text)])
-
-
-def playbooks(words: Words, profile: Profile, figures: Summary, near: Iterable[Near]) -> Iterator[Section]:
-    """A plan for each segment that has customers, of the dimensions that have playbooks."""
-    told = [one for one in near if not words.foreign(one)][:NEAR]
-    coming = [words.detailed(words.occasion(one), words.days(one.start, one.end)) for one in told]
-    for dimension in profile.playbooks:
-        rows = [row for row in _ordered(profile, figures, dimension) if row[1] != "guest" and _customers(figures, row)]
-        names = words.names(dimension, [code for _, code in rows])
-        cards = [card for row in rows if (card := _card(words, figures, row, names[row[1]], coming)).lines]
-        if cards:
-            yield Section(f"playbooks-{dimension}", words.say("playbooks"), [Cards(cards)])
-
-
-def _card(words: Words, figures: Summary, row: tuple[str, str], name: str, coming: Sequence[str]) -> Card:
-    dimension, code = row
-    plan = words.profile.playbooks[dimension].get(code)
-    size = words.withheld()
-    if row not in figures.hidden:
-        share = Decimal(figures.rows[row]["share_revenue"] or 0)
-        size = words.count("playbook_size", _customers(figures, row), share=words.percent(share))
-    texts: dict[str, str | tuple[str, ...]] = {
-        part: words.labels.find(part, f"playbook {code}") or "" for part in _PLAN
-    }
-    if plan is not None:
-        texts["channels"] = tuple(words.say(channel, "channel") for channel in plan.channels)
-        texts["cadence"] = words.say(plan.cadence, "cadence")
-    lines = [(words.say(part, "playbook"), text) for part, text in texts.items() if text]
-    if lines and coming and (plan is None or plan.cadence != "never"):
-        lines.append((words.say("near", "playbook"), words.formatter.list(list(coming))))
-    return Card(name, size, lines)

@@ -90,6 +90,17 @@ class Words:
         # CLDR writes both signs alike, with the same marks of direction.
         return str(self.formatter.decimal(then - now)).translate(_PLUS)
 
+    def signed(self, value: float) -> str:
+        """A number with one decimal and its sign; what rounds to nothing has none."""
+        near = Decimal(f"{value:.1f}")
+        text = str(self.formatter.decimal(-abs(near), least=1, most=1)) if near else ""
+        return (text.translate(_PLUS) if value > 0 else text) or str(self.formatter.decimal(0, least=1, most=1))
+
+    def signed_percent(self, share: float) -> str:
+        """A share with its sign; what rounds to nothing has none."""
+        text = self.percent(-abs(share))
+        return text.translate(_PLUS) if share > 0 else text
+
     def percent(self, share: Decimal | float | None, most: int = 1) -> str:
         """A share; a dash where there is none. What rounds to nothing has no sign: -0 % would look like a fault."""
         if share is None:

@@ -11,7 +11,7 @@ from region_profiles.models import Profile
 from tasks.culture.calendar import Near, near
 from tasks.export.background import Background
 from tasks.export.files import ExportFile
-from tasks.export.report import market, segments
+from tasks.export.report import like, market, months, plans, predictions, quality, results, rules, segments
 from tasks.export.report.blocks import Page, Section, Text
 from tasks.export.report.facts import Facts
 from tasks.export.report.setting import template
@@ -82,23 +82,30 @@ def _sections(
 ) -> Iterable[Section]:
     before, country = background.previous_as_of, facts.country
     coming: Sequence[Near] = near(country, facts.as_of, locale=words.tag, calendar=profile.calendar)
-    if not facts.customers or facts.withheld:
+    told = bool(facts.customers) and not facts.withheld
+    if not told:
         text = words.say("all_withheld" if facts.customers else "no_customers")
         yield Section("sizes", words.say("sizes"), [Text(text)])
     else:
         yield segments.changed(words, profile, facts, figures, before)
-        yield segments.sizes(words, profile, figures)
+        yield from like.like(words, profile, facts, figures, before)
+        yield from results.results(words, profile, facts, figures, before)
+        yield from segments.sizes(words, profile, figures)
         yield from segments.lenses(words, facts, before)
         yield from segments.movements(words, facts, before)
-        yield from market.months(words, facts, background.days)
+        yield from months.months(words, facts, background.days)
+        yield from predictions.predictions(words, profile, facts, figures, background)
+        yield from predictions.clusters(words, background)
         yield from segments.languages(words, profile, figures)
         yield from market.cities(words, facts)
     yield market.calendar(words, coming)
-    if facts.customers and not facts.withheld:
-        yield from segments.playbooks(words, profile, figures, coming)
-    yield market.quality(words, facts, background)
+    if told:
+        yield from plans.playbooks(plans.Plans(words, profile, facts, figures, background, coming))
+    yield quality.quality(words, facts, background)
+    if told:
+        yield from rules.rules(words, profile, background)
     if not facts.withheld:
-        yield from market.reconciliation(words, background)
+        yield from quality.reconciliation(words, background)
     yield market.reading(words, profile, facts, figures)
     yield market.asking(words, profile, background)
 

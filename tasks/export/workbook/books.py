@@ -60,8 +60,7 @@ def _public(job: Job, locale: str, labels: Labels, readers: Sequence[Reader]) ->
         notes = [labels.text("workbook", "lists", file=labels.formatter.list(files))]
     else:
         notes = [labels.text("workbook", "no_rights")]
-    columns = [f"segment_{one}" for one in job.profile.dimensions] + ["stratum"]
-    columns += [measure for measure in MEASURES if measure == "orders" or measure.startswith("monetary_")]
+    columns = ["dimension", "segment", *MEASURES, *(f"segment_{one}" for one in job.profile.dimensions), "stratum"]
     with _book(job, path) as book:
         _common(book, job, labels, notes, columns, [])
     teams = teams_of(job.profile, locale)

@@ -30,14 +30,19 @@ _TRAITS: Mapping[str, tuple[str, str]] = {
     "segment_lifecycle": ("code", "window"),
     "segment_value": ("code", "window"),
     "stratum": ("code", "window"),
+    "customers": ("customers", "as_of"),
+    "share_customers": ("share", "as_of"),
+    "share_revenue": ("share", "window"),
 }
+#: Of columns whose code means something else in a list of customers.
+_MEANINGS = {"dimension": "grouping"}
 _SCORES = {"r_score": "recency", "f_score": "frequency", "m_score": "monetary"}
 
 
 def definitions(
     profile: Profile, columns: Iterable[str], labels: Labels, currencies: Mapping[str, str]
 ) -> list[tuple[str, ...]]:
-    """One row for each column of the list and `reason`: heading, meaning, unit, period, basis of money.
+    """One row for each column of a list, of the table of segments, and `reason`: heading, meaning, unit, period, basis.
 
     A label and its code are one row. `currencies` holds the market's `currency` and `reference_currency`.
     """
@@ -59,7 +64,7 @@ def _row(profile: Profile, column: str, labels: Labels, currencies: Mapping[str,
 
 
 def _meaning(column: str, labels: Labels) -> str:
-    code = column.removeprefix("segment_")
+    code = _MEANINGS.get(column) or column.removeprefix("segment_")
     return labels.find(code, "meaning") or labels.text("meaning", "dimension")
 
 
@@ -80,12 +85,12 @@ def _period(profile: Profile, period: str, labels: Labels) -> str:
         return labels.text("period", period)
     if months == "all":
         return labels.text("template", "window_all")
-    return labels.text("template", "window_months", months=labels.number(months))
+    return labels.count("template", "window_months", months)
 
 
 def _basis(profile: Profile, column: str, labels: Labels) -> str:
     lens = f"monetary_{profile.traits.scores.monetary_lens}" if column == "m_score" else column
-    if lens not in {"monetary_local", "monetary_reference", "monetary_ppp", "effort"}:
+    if lens not in {"monetary_local", "monetary_reference", "monetary_ppp", "effort", "share_revenue"}:
         return ""
     if profile.tax.amounts == "untaxed":
         return labels.text("basis", "untaxed")

@@ -1,0 +1,1 @@
+"""Groups of customers that the data itself suggests: fitted, tried for stability, matched to before, described."""

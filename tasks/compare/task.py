@@ -1,0 +1,129 @@
+"""The door of compare: this publication's segments beside those of earlier dates."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from tasks.compare.anchors import Anchor, write_comparisons
+from tasks.compare.moves import Sides, definitions, write_membership
+from tasks.compare.ruled import write_ruled
+from tasks.door import door
+from tasks.files import PUBLISHED, parquet
+from tasks.memo import digest_of, remember
+from tasks.normalize.task import Normalized
+from tasks.objects import open_store
+from tasks.run import MarketRun
+from tasks.segment.task import SECTIONS, Segments
+from tasks.sql import literal
+
+
+@dataclass(frozen=True, slots=True)
+class Before:
+    """The publication before: its as-of date, key and sha256 of canonical/customers.parquet."""
+
+    as_of: date
+    key: str
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """`membership.parquet`, `comparisons.parquet` and `flows.parquet` in `folder`; notes for the manifest."""
+
+    folder: Path
+    notes: Mapping[str, Any]
+    digest: str
+    reused: bool
+
+
+@door("compare")
+def compare(
+    run: MarketRun,
+    normalized: Normalized,
+    segments: Segments,
+    before: Before | None,
+    anchors: Mapping[str, tuple[date, Segments]],
+) -> Compared:
+    """Say who moved and why, and what the segments were at earlier dates by today's rules."""
+
+    def compute(folder: Path) -> dict[str, Any]:
+        con = run.cursor()
+        try:
+            found = [Anchor(name, as_of, past.folder) for name, (as_of, past) in sorted(anchors.items())]  # type: ignore[arg-type]
+            dimensions = sorted(segments.profile.dimensions)
+            now = segments.folder / "customers.parquet"
+            rows = write_comparisons(con, now, found, dimensions, folder)
+            sides = _sides(run, con, normalized, segments, before, anchors, folder)
+            causes = write_membership(con, segments.profile, segments.why, sides, folder / "membership.parquet")
+        finally:
+            con.close()
+        for path in folder.glob(".*.parquet"):
+            path.unlink()
+        past = {one.name: one.as_of.isoformat() for one in found}
+        return {
+            "rows": rows,
+            "causes": causes,
+            "anchors": past,
+            "definitions": definitions(segments.profile),
+        }
+
+    depends_on = {
+        "segments": segments.digest,
+        "canonical": normalized.digest,
+        "before": None if before is None else (str(before.as_of), before.sha256),
+        "anchors": {name: (str(as_of), past.digest) for name, (as_of, past) in sorted(anchors.items())},
+        "profile": digest_of(run.profile.model_dump(mode="json", include=SECTIONS, by_alias=True)),
+    }
+    found = remember(run.results, "compared", depends_on, compute)
+    return Compared(found.folder, found.notes, found.digest, found.reused)
+
+
+def _sides(
+    run: MarketRun,
+    con: duckdb.DuckDBPyConnection,
+    normalized: Normalized,
+    segments: Segments,
+    before: Before | None,
+    anchors: Mapping[str, tuple[date, Segments]],
+    folder: Path,
+) -> Sides:
+    now = segments.folder / "customers.parquet"
+    if before is None:
+        return Sides(now)
+    published = folder / ".previous.parquet"
+    store = open_store(run.publish)
+    local = store.local_path(before.key)
+    if local is None:
+        store.download(before.key, published)
+    else:
+        shutil.copyfile(local, published)
+    ruled = folder / ".ruled.parquet"
+    written = write_ruled(run, segments.profile, published, before.as_of, ruled)
+    like = anchors.get("previous")
+    return Sides(
+        now,
+        published,
+        ruled if written else None,
+        None if like is None else like[1].folder / "customers.parquet",
+        normalized.file("departed"),
+        _returned(con, normalized, before.as_of, folder / ".returned.parquet"),
+    )
+
+
+def _returned(con: duckdb.DuckDBPyConnection, normalized: Normalized, since: date, to: Path) -> Path:
+    """Who gave something back after a date."""
+    customers = normalized.file("customers")
+    con.execute(
+        f"COPY (SELECT DISTINCT c.customer_id FROM {normalized.transactions.relation} t "
+        f"JOIN {parquet(customers or '')} c USING (member_number) "
+        f"WHERE t.kind = 'return' AND t.local_date > DATE {literal(since.isoformat())}) "
+        f"TO {literal(str(to))} ({PUBLISHED})"
+    ).fetchall()
+    return to

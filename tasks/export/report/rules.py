@@ -1,0 +1,77 @@
+"""The boxes on dimensions: what the market's data carries, what is off, and how well the rules part the customers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from region_profiles.models import Profile, RulesDimension
+from tasks.export.background import Background
+from tasks.export.report.blocks import Block, Group, Points, Section, Table, Text
+from tasks.export.report.parts import outside, seen
+from tasks.export.report.words import NOTHING, Words
+
+#: Overlaps that are told.
+OVERLAPS = 5
+
+
+def off(words: Words, background: Background) -> Iterator[Block]:
+    """Dimensions that the data does not carry, with the reason and the share of customers that is known."""
+    found: Mapping[str, Mapping[str, Any]] = background.segments.get("dimensions_off", {})
+    rows = [(words.dimension(name), _why(words, one)) for name, one in found.items()]
+    if rows:
+        heading = words.say("off")
+        head = (words.labels.text("column", "dimension"), words.say("why", "index"))
+        yield Group(heading, [Table(head, rows, words=2, caption=heading)])
+
+
+def _why(words: Words, one: Mapping[str, Any]) -> str:
+    if one["code"] == "nobody":
+        return words.say("off_nobody")
+    trait = words.labels.find(str(one["trait"]), "column", "prediction", "dimension") or str(one["trait"])
+    if one["code"] == "off":
+        return words.say("off_off", trait=trait)
+    return words.say("off_few", trait=trait, share=words.percent(one["share"]))
+
+
+def rules(words: Words, profile: Profile, background: Background) -> Iterator[Section]:
+    """Of each dimension that is shown: who carries it, who stands near a border, what is empty, what overlaps."""
+    notes = {
+        name: background.segments["dimensions"][name]
+        for name in seen(profile)
+        if name in background.segments.get("dimensions", {})
+    }
+    if not notes:
+        return
+    rows = []
+    for name, one in notes.items():
+        empty = [code for code in one.get("dead", ()) if code != outside(profile.dimensions[name])]
+        names = words.names(name, empty)
+        rows.append(
+            (
+                words.dimension(name),
+                words.formatter.list([names[code] for code in empty]) if empty else NOTHING,
+                words.percent(one.get("share"), most=0),
+                words.percent(one.get("near")),
+            )
+        )
+    heads = (words.say(f"rules_{code}") for code in ("empty", "known", "near"))
+    table = Table((words.labels.text("column", "dimension"), *heads), rows, words=2, caption=words.say("rules"))
+    blocks: list[Block] = [Text(words.say("rules_intro")), table]
+    if points := list(_overlaps(words, profile, notes)):
+        blocks.append(Points(points))
+    yield Section("rules", words.say("rules"), blocks)
+
+
+def _overlaps(words: Words, profile: Profile, notes: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
+    """The largest overlaps of rules that are no matter of order alone, small ones left out."""
+    found = [
+        (one["customers"], name, one["first"], one["later"])
+        for name, some in notes.items()
+        if isinstance(profile.dimensions[name], RulesDimension)
+        for one in some.get("overlap", ())
+        if one["customers"] >= profile.privacy.minimum_count
+    ]
+    for customers, name, first, later in sorted(found, key=lambda one: -one[0])[:OVERLAPS]:
+        names = words.names(name, (first, later))
+        yield words.count("rules_overlap", customers, first=names[first], second=names[later])

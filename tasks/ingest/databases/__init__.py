@@ -1,0 +1,1 @@
+"""Raw tables from SQL databases: read in batches within one snapshot, counted, written once as Parquet."""

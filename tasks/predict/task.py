@@ -1,0 +1,290 @@
+"""The door of predict: what customers are expected to do, and which of them are alike."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from region_profiles.models import Population
+from tasks.catalogue.business import PREDICTED
+from tasks.cluster.fit import cluster
+from tasks.cluster.records import Clustered, Previous
+from tasks.door import door
+from tasks.files import PUBLISHED, parquet
+from tasks.memo import digest_of, remember
+from tasks.normalize.task import Normalized
+from tasks.objects import open_store
+from tasks.predict.market import Predictions
+from tasks.predict.market import predict as to_expect
+from tasks.predict.region import Region
+from tasks.reference.factors import Factors
+from tasks.run import MarketRun
+from tasks.sql import literal, name
+from tasks.traits.stored import FILE as TRAITS
+from tasks.traits.task import Described
+
+FILE = "predicted.parquet"
+SECTIONS = {"prediction", "clusters"}
+POPULATIONS: tuple[Population, ...] = ("person", "account")
+#: Places of published probabilities and counts: what engines that sum in another order agree on.
+_PLACES = 6
+_YEAR = 365
+
+
+@dataclass(frozen=True, slots=True)
+class Predicted:
+    """`predicted.parquet` in `folder`: customer_id and the traits that follow from models; notes for the manifest."""
+
+    folder: Path
+    notes: Mapping[str, Any]
+    digest: str
+    reused: bool
+
+
+@door("predict")
+def predict(
+    run: MarketRun,
+    normalized: Normalized,
+    money: Factors,
+    described: Described,
+    previous: tuple[str, str] | None,
+    region: Region | None = None,
+) -> Predicted:
+    """Predict each customer's purchases and find groups of customers alike; contacts take over from their account."""
+
+    def compute(folder: Path) -> dict[str, Any]:
+        con = run.cursor()
+        try:
+            con.execute(
+                f"CREATE OR REPLACE TEMP VIEW strata_traits AS SELECT * FROM {parquet(described.folder / TRAITS)}"
+            ).fetchall()
+            factor, unit = _factor(con, run, normalized, money)
+            cut = described.notes.get("calibration_until")
+            parts, notes = [], {}
+            for population in POPULATIONS if run.profile.prediction.on else ():
+                found, rows = _expected(con, run, population, factor, cut, region)
+                notes[population] = {**found.notes, "unit": unit}
+                parts.append(_columns(found, rows, run.as_of))
+            grouped, told = _clusters(con, run, previous, folder)
+            _write(con, parts, grouped, folder / FILE)
+        finally:
+            con.close()
+        return {"prediction": notes, "clusters": told, "coverage": _coverage(folder / FILE, described)}
+
+    depends_on = {
+        "traits": described.digest,
+        "canonical": normalized.digest,
+        "money": dict(money.digests),
+        "profile": digest_of(run.profile.model_dump(mode="json", include=SECTIONS, by_alias=True)),
+        "previous": None if previous is None else previous[1],
+        "region": None if region is None else region.as_notes(),
+        "as_of": str(run.as_of),
+    }
+    found = remember(run.results, "predicted", depends_on, compute)
+    return Predicted(found.folder, found.notes, found.digest, found.reused)
+
+
+# --- predictions ------------------------------------------------------------------------------------------------------
+
+
+def _factor(
+    con: duckdb.DuckDBPyConnection, run: MarketRun, normalized: Normalized, money: Factors
+) -> tuple[float | None, str]:
+    """What turns a unit of deflated gross money into the net reporting currency at the latest rate, and that unit.
+
+    Deflated money is that of the ppp lens; where that is off, local money as it was paid. Tax is taken off at the
+    share that it had in the market's revenue of the last year.
+    """
+    local = money.notes["local_currency"]
+    rates = money.table.filter(pa.compute.equal(money.table["currency"], local)).sort_by("date")
+    latest = [row for row in rates.to_pylist() if row["to_reference"] is not None]
+    lenses = run.profile.money.lenses
+    deflated = "ppp" in lenses and latest and latest[-1]["to_ppp"] is not None
+    since = run.as_of - timedelta(days=_YEAR)
+    net, gross = con.execute(
+        f"SELECT sum(net), sum(gross) FROM {normalized.transactions.relation} "
+        f"WHERE local_date > DATE {literal(str(since))}"
+    ).fetchall()[0]
+    unit = "ppp" if deflated else "local"
+    if not latest or "reference" not in lenses or not gross or not net:
+        return None, unit
+    row = latest[-1]
+    rate = row["to_reference"] / row["to_ppp"] if deflated else row["to_reference"]
+    return float(rate * Decimal(net) / Decimal(gross)), unit
+
+
+def _expected(
+    con: duckdb.DuckDBPyConnection,
+    run: MarketRun,
+    population: Population,
+    factor: float | None,
+    cut: str | None,
+    region: Region | None,
+) -> tuple[Predictions, pa.Table]:
+    """Predictions of a population, and its customers in the order of their ids.
+
+    Who has a contract is not predicted: what a contract brings is in the contract. The mean spend of a purchase day is
+    of all of a customer's purchase days, returns taken off; nothing is known of the spend of one-time buyers alone.
+    """
+    there = {row[0] for row in con.execute("DESCRIBE strata_traits").fetchall()}
+    free = "AND coalesce(contract, 'none') IN ('none', 'ended')" if "contract" in there else ""
+    worth = (
+        "exact_lifetime_ppp"
+        if run.profile.money.lenses and "ppp" in run.profile.money.lenses
+        else "exact_lifetime_local"
+    )
+    known = con.execute(f"SELECT count({worth}) FROM strata_traits").fetchall()[0][0]
+    worth = worth if known else "exact_lifetime_local"
+    day = literal(str(run.as_of))
+    rows = con.sql(
+        "SELECT customer_id, lifetime_frequency - 1 AS repeats, last_order_date - first_order_date AS span, "
+        f"DATE {day} - first_order_date AS age, CASE WHEN lifetime_frequency > 1 AND {worth} > 0 "
+        f"THEN CAST({worth} AS DOUBLE) / lifetime_frequency END AS spend, lifetime_frequency AS spend_days "
+        "FROM strata_traits "
+        f"WHERE population = {literal(population)} AND lifetime_frequency > 0 {free} ORDER BY customer_id"
+    ).to_arrow_table()
+    past, days = (None, None) if cut is None else _past(con, run, population, cut, free, worth)
+    return to_expect(rows, run.profile.prediction, factor=factor, past=past, past_days=days, region=region), rows
+
+
+def _past(
+    con: duckdb.DuckDBPyConnection, run: MarketRun, population: Population, cut: str, free: str, worth: str
+) -> tuple[pa.Table, int]:
+    """What was known at the cut, and the days after it."""
+    money = ""
+    if worth == "exact_lifetime_ppp":
+        money = (
+            ", CASE WHEN calibration_frequency > 1 AND calibration_ppp > 0 "
+            "THEN CAST(calibration_ppp AS DOUBLE) / calibration_frequency END AS spend, "
+            "calibration_frequency AS spend_days, "
+            "CAST(exact_lifetime_ppp - calibration_ppp AS DOUBLE) AS revenue"
+        )
+    rows = con.sql(
+        "SELECT calibration_frequency - 1 AS repeats, calibration_last_date - first_order_date AS span, "
+        f"DATE {literal(cut)} - first_order_date AS age, "
+        f"lifetime_frequency - calibration_frequency AS purchases{money} FROM strata_traits "
+        f"WHERE population = {literal(population)} AND calibration_frequency > 0 {free} ORDER BY customer_id"
+    ).to_arrow_table()
+    return rows, (run.as_of - date.fromisoformat(cut)).days
+
+
+def _columns(found: Predictions, rows: pa.Table, as_of: date) -> pa.Table:
+    """The predicted traits of customers, rounded as they are published."""
+    made = found.customers(rows)
+    column = {one: made.column(one).to_numpy(zero_copy_only=False).astype(float) for one in made.column_names}
+    days = np.round(column["next_purchase_days"])
+    beyond = ~np.isfinite(days) | (days > found.settings.horizon_days)
+    start = (as_of - date(1970, 1, 1)).days
+    when = pa.array(np.where(beyond, 0, days).astype(np.int32) + np.int32(start), pa.int32(), mask=beyond)
+    return pa.table(
+        {
+            "customer_id": rows.column("customer_id"),
+            **{
+                trait: _double(column[of])
+                for trait, of in (("expected_purchases",) * 2, ("alive", "p_alive"), ("churn_risk",) * 2)
+            },
+            "next_purchase_date": when.cast(pa.date32()),
+            "expected_revenue": _money(column["expected_net_revenue"]),
+            "lifetime_value": _money(column["lifetime_value"]),
+        }
+    )
+
+
+def _double(values: Any) -> pa.Array:
+    return pa.array(np.round(values, _PLACES), pa.float64(), mask=~np.isfinite(values))
+
+
+def _money(values: Any) -> pa.Array:
+    """To the cent, null where there is none."""
+    return pa.array(np.round(values, 2), pa.float64(), mask=~np.isfinite(values)).cast(pa.decimal128(18, 2))
+
+
+# --- clusters ---------------------------------------------------------------------------------------------------------
+
+
+def _clusters(
+    con: duckdb.DuckDBPyConnection, run: MarketRun, previous: tuple[str, str] | None, folder: Path
+) -> tuple[pa.Table | None, Mapping[str, Any]]:
+    """Clusters of the persons who bought, and notes; None where they are off or refused."""
+    settings = run.profile.clusters
+    there = {row[0] for row in con.execute("DESCRIBE strata_traits").fetchall()}
+    traits = [one for one in settings.traits if one in there]
+    columns = ", ".join(f"CAST({name(one)} AS DOUBLE) AS {name(one)}" for one in traits)
+    rows = con.sql(
+        f"SELECT customer_id{', ' if columns else ''}{columns} FROM strata_traits "
+        "WHERE population = 'person' AND orders > 0 ORDER BY customer_id"
+    ).to_arrow_table()
+    found = cluster(rows, settings, _before(con, run, previous, folder))
+    if isinstance(found, Clustered):
+        return found.customers, {**found.notes, "refused": None}
+    return None, {**found.notes, "refused": found.reason, "facts": dict(found.facts)}
+
+
+def _before(
+    con: duckdb.DuckDBPyConnection, run: MarketRun, previous: tuple[str, str] | None, folder: Path
+) -> Previous | None:
+    if previous is None:
+        return None
+    path = folder / ".previous.parquet"
+    store = open_store(run.publish)
+    local = store.local_path(previous[0])
+    if local is None:
+        store.download(previous[0], path)
+    else:
+        shutil.copyfile(local, path)
+    try:
+        there = {row[0] for row in con.execute(f"DESCRIBE SELECT * FROM {parquet(path)}").fetchall()}
+        if "cluster" not in there:
+            return None
+        rows = con.sql(f"SELECT customer_id, cluster FROM {parquet(path)} ORDER BY customer_id").to_arrow_table()
+    finally:
+        path.unlink()
+    return Previous(rows)
+
+
+# --- the file ---------------------------------------------------------------------------------------------------------
+
+
+def _write(con: duckdb.DuckDBPyConnection, parts: list[pa.Table], grouped: pa.Table | None, to: Path) -> None:
+    """A row per customer of the traits, contacts with what their account has."""
+    columns = {trait.name: f"p.{trait.name}" for trait in PREDICTED if trait.name not in {"cluster", "holdout"}}
+    joins = ""
+    if parts:
+        con.register("strata_expected", pa.concat_tables(parts))
+        joins += " LEFT JOIN strata_expected p ON p.customer_id = a.customer_id"
+    else:
+        columns = {}
+    if grouped is not None:
+        con.register("strata_clusters", grouped)
+        joins += " LEFT JOIN strata_clusters g ON g.customer_id = a.customer_id"
+        columns["cluster"] = "g.cluster"
+    named = "".join(f", {value} AS {name(one)}" for one, value in columns.items())
+    con.execute(
+        f"COPY (SELECT t.customer_id{named} FROM strata_traits t "
+        f"JOIN strata_traits a ON a.member_number = t.counted_as{joins} ORDER BY t.customer_id) "
+        f"TO {literal(str(to))} ({PUBLISHED})"
+    ).fetchall()
+
+
+def _coverage(path: Path, described: Described) -> dict[str, dict[str, float]]:
+    """By population, the share of its buyers who have each predicted trait."""
+    names = [one for one in pq.read_schema(path).names if one != "customer_id"]
+    if not names:
+        return {}
+    counts = ", ".join(f"count(p.{name(one)}) / count(*) AS {name(one)}" for one in names)
+    with duckdb.connect() as con:
+        rows = con.execute(
+            f"SELECT population, {counts} FROM {parquet(path)} p JOIN {parquet(described.folder / TRAITS)} t "
+            "USING (customer_id) WHERE population <> 'contact' AND lifetime_orders > 0 GROUP BY population ORDER BY 1"
+        ).fetchall()
+    return {row[0]: dict(zip(names, (round(share, _PLACES) for share in row[1:]), strict=True)) for row in rows}

@@ -1,0 +1,93 @@
+"""Which dimensions and audiences are on: those that the market's data carries."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, get_args
+
+from region_profiles.models import Audience, Dimension, Population, Profile, RulesDimension
+from tasks.errors import ProfileError
+
+#: Why something is off, by name: `dimensions`, `audiences`; and of what is on, the share of customers that carries it.
+Told = dict[str, dict[str, dict[str, Any]]]
+
+
+def effective(profile: Profile, notes: Mapping[str, Any]) -> tuple[Profile, Told]:
+    """The profile with only the dimensions and audiences that are on, and what is told of each.
+
+    `notes` of traits: `coverage` (population: trait: share of the customers who could have it that do) and `off`
+    (trait: reason). On is what has all traits of `covers` in at least `coverage` of its population; none named, a
+    tier or trait dimension's own. A population without customers has nothing that is on. `told` has `dimensions_on`,
+    `dimensions_off`, `audiences_on`, `audiences_off`: by name the share (None: nobody there could have it) and trait of
+    the least share; of what is off also `code` (nobody: no such customers; off: the trait is not there; few: below
+    `coverage`) and `reason` in words. Notes without coverage, as of traits that were published, leave all on.
+
+    A dimension of the stratum stays on for want of its own trait or of customers: they are where `unknown` or `nobody`
+    says. Raises ProfileError where one is off for its `covers`.
+    """
+    told: Told = {
+        "dimensions_on": {},
+        "dimensions_off": {},
+        "audiences_on": {},
+        "audiences_off": {},
+    }
+    for name, dimension in profile.dimensions.items():
+        found = _state(dimension, _covered(dimension), notes)
+        if "reason" in found and name in profile.stratum.dimensions:
+            if dimension.covers and found["trait"] is not None:
+                raise ProfileError(
+                    f"the stratum stands on {name}, which is off: {found['reason']}",
+                    market=profile.market.country,
+                    path="stratum.dimensions",
+                    expected="dimensions that the market's data carries",
+                    hint="name others, or lower the dimension's coverage",
+                )
+            found = {"share": found["share"], "trait": found["trait"]}
+        told["dimensions_off" if "reason" in found else "dimensions_on"][name] = found
+    for name, audience in profile.audiences.items():
+        found = _state(audience, audience.covers, notes)
+        told["audiences_off" if "reason" in found else "audiences_on"][name] = found
+    on = {
+        part: {name: one for name, one in getattr(profile, part).items() if name in told[f"{part}_on"]}
+        for part in ("dimensions", "audiences")
+    }
+    return profile.model_copy(update=on), told
+
+
+def shown(profile: Profile) -> tuple[str, ...]:
+    """The dimensions that teams see, of an effective profile: as `exports` says, else the first of each population."""
+    exports = profile.exports
+    if exports.dimensions:
+        return tuple(name for name in exports.dimensions if name in profile.dimensions)
+    of = {
+        population: [name for name, one in profile.dimensions.items() if one.population == population]
+        for population in get_args(Population)
+    }
+    seen = {name for names in of.values() for name in names[: exports.most_dimensions]}
+    return tuple(name for name in profile.dimensions if name in seen)
+
+
+def _covered(dimension: Dimension) -> tuple[str, ...]:
+    """The traits that must be there. A tier that has a fallback goes by rank without its own."""
+    if dimension.covers or isinstance(dimension, RulesDimension) or getattr(dimension, "fallback", None):
+        return dimension.covers
+    return (dimension.trait,)
+
+
+def _state(one: Dimension | Audience, covers: tuple[str, ...], notes: Mapping[str, Any]) -> dict[str, Any]:
+    """`share` and `trait` of the least covered of the traits, with a `reason` where it is off."""
+    if "coverage" not in notes:
+        return {"share": None, "trait": None}
+    shares = notes["coverage"].get(one.population)
+    if shares is None:
+        return {"code": "nobody", "reason": f"no {one.population}s", "share": None, "trait": None}
+    if not covers:
+        return {"share": 1.0, "trait": None}
+    least = min(covers, key=lambda name: -1.0 if (share := shares.get(name)) is None else share)
+    share = shares.get(least)
+    found: dict[str, Any] = {"share": share, "trait": least}
+    if share is None:
+        return {"code": "off", "reason": notes.get("off", {}).get(least, f"nobody could have {least}"), **found}
+    if share < one.coverage:
+        return {"code": "few", "reason": f"{least} is known of too few", **found}
+    return found
