@@ -11,6 +11,7 @@ import pyarrow.compute as pc
 
 from tasks.compare.anchors import anchor_date
 from tasks.normalize.task import Normalized
+from tasks.predict.region import Region
 from tasks.predict.task import Predicted, predict
 from tasks.publish.publication import Previous
 from tasks.reference.factors import Factors
@@ -25,6 +26,7 @@ def earlier(
     normalized: Normalized,
     money: Factors,
     before: Previous | None,
+    region: Region | None,
 ) -> dict[str, tuple[date, Segments]]:
     """As-of date and segments by name of comparison; those before the market's first purchase are left out.
 
@@ -39,6 +41,6 @@ def earlier(
         past = replace(run, as_of=as_of)
         held = (before.key, before.sha256) if before is not None and name == "previous" else None
         described: Described = call(traits)(past, normalized, money, past=True)
-        predicted: Predicted = call(predict)(past, normalized, money, described, held)
-        found[name] = as_of, call(segment)(past, described, predicted, held)
+        predicted: Predicted = call(predict)(past, normalized, money, described, held, region)
+        found[name] = as_of, call(segment)(past, described, predicted, held, past=True)
     return found

@@ -21,6 +21,7 @@ from tasks.export.task import Staged, Told, export
 from tasks.ingest.task import ingest
 from tasks.normalize.task import Normalized, normalize, shared
 from tasks.objects import open_store, require
+from tasks.predict.pooled import read_region
 from tasks.predict.task import Predicted, predict
 from tasks.publish.index import refresh_market, tell_failure
 from tasks.publish.publication import Published, already_published
@@ -31,6 +32,7 @@ from tasks.reference.factors import Factors
 from tasks.reference.task import money
 from tasks.run import MarketRun
 from tasks.segment.days import Days, revenue_by_day
+from tasks.segment.definitions import definitions
 from tasks.segment.reconcile import reconcile
 from tasks.segment.task import Segments, segment
 from tasks.traits.task import Described, traits
@@ -129,26 +131,29 @@ def _stages(run: MarketRun, call: Call, timed: Callable[[str], Any]) -> MarketOu
     with timed("reference"):
         factors: Factors = call(money)(run, normalized)
         catalogs = catalog_digests(locale for team in run.profile.teams for locale in team.locales)
-        identity = identify(run, sources, factors, catalogs)
+        pinned = read_region(run.reference, run.profile.market.region)
+        references = {**catalogs, **({} if pinned is None else {"purchase_models": pinned[1]})}
+        identity = identify(run, sources, factors, references)
+        region = None if pinned is None else pinned[0]
         days = _days(run, normalized)
     if already_published(open_store(run.publish), run.market, run.as_of, identity.publication):
         refresh_market(open_store(run.publish), run.market)  # it may still tell of a failure
         outcome = MarketOutcome(run.market, run.as_of, "unchanged", identity.publication, detail="nothing has changed")
         return _with_ledger(outcome, run, normalized, days)
     before = identity.previous
+    held = before and (before.key, before.sha256)
     with timed("traits"):
         described: Described = call(traits)(run, normalized, factors)
     with timed("predict"):
-        predicted: Predicted = call(predict)(
-            run, normalized, factors, described, before and (before.key, before.sha256)
-        )
+        predicted: Predicted = call(predict)(run, normalized, factors, described, held, region)
     with timed("segment"):
-        segments: Segments = call(segment)(run, described, predicted, before and (before.key, before.sha256))
+        segments: Segments = call(segment)(run, described, predicted, held)
+        run = replace(run, profile=segments.profile)  # what comes after sees only the dimensions that are on
         reconciliation = _reconciliation(run, normalized, factors, segments, days)
     with timed("compare"):
-        past = earlier(run, call, normalized, factors, before)
+        past = earlier(run, call, normalized, factors, before, region)
         earlier_one = None if before is None else Before(before.as_of, before.key, before.sha256)
-        compared: Compared = call(compare)(run, normalized, segments, earlier_one, past)
+        compared: Compared = call(compare)(run, normalized, factors, segments, earlier_one, past)
     with timed("export"):
         told = Told(
             publication=identity.publication,
@@ -204,7 +209,7 @@ def _notes(
         "money": dict(factors.notes),
         "traits": {name: value for name, value in described.notes.items() if name not in {"rows", "cuts", "guests"}},
         "predicted": {name: value for name, value in predicted.notes.items() if name != "coverage"},
-        "segments": dict(segments.notes),
+        "segments": {**segments.notes, "definitions": definitions(segments.profile)},
         "compared": dict(compared.notes),
         "exports": staged.notes,
     }

@@ -17,10 +17,14 @@ from region_profiles.models import Profile
 from tasks.errors import PublicationError, Terminal
 
 if TYPE_CHECKING:
+    from tasks.engine import Engine
     from tasks.normalize.task import Normalized
     from tasks.objects import ObjectStore
     from tasks.publish.manifest import Manifest
     from tasks.reference.factors import Factors
+    from tasks.run import MarketRun
+    from tasks.traits.customer import TraitsResult
+    from tasks.traits.task import Described
 
 Publish = Annotated[str | None, typer.Option(help="Publish root; STRATA_PUBLISH if not given.")]
 Profiles = Annotated[Path | None, typer.Option(help="Folder of profiles, as given to `strata run`.")]
@@ -148,16 +152,29 @@ def customer_id(found: Reader, customer: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """What a run made on the way to its publication: found in the work folder, or made again from the landing.
+    """What a run made on the way to its publication: found in the work folder, or made again from the landing."""
 
-    `traits` is the file of traits, `predicted` that of what follows from models; `known` are the notes of both.
-    """
-
+    run: MarketRun
     normalized: Normalized
     factors: Factors
-    traits: Path
-    predicted: Path
-    known: dict[str, Any]
+    described: Described
+
+    @property
+    def traits(self) -> Path:
+        """The file of traits."""
+        from tasks.traits.stored import FILE
+
+        return self.described.folder / FILE
+
+    def customers(self, engine: Engine) -> TraitsResult:
+        """Traits with their scores and with what follows from models, as the stage `segment` gets them."""
+        from tasks.predict.task import FILE, predict
+        from tasks.segment.task import with_predicted
+        from tasks.traits.stored import load
+
+        predicted = predict(self.run, self.normalized, self.factors, self.described, None)
+        known = with_predicted(self.described.notes, predicted.notes)
+        return load(engine, self.described.folder, known, predicted.folder / FILE)
 
 
 def work_of(found: Reader, landing: str | None, profile: Profile | None = None) -> Work:
@@ -168,26 +185,18 @@ def work_of(found: Reader, landing: str | None, profile: Profile | None = None) 
     from flows.plan import plan
     from tasks.ingest.task import ingest
     from tasks.normalize.task import normalize
-    from tasks.predict.task import FILE as PREDICTED
-    from tasks.predict.task import predict
     from tasks.reference.task import money
-    from tasks.traits.stored import FILE
     from tasks.traits.task import traits
 
-    manifest = found.manifest
     (run,) = plan(
-        [manifest.country],
-        as_of=manifest.as_of,
+        [found.manifest.country],
+        as_of=found.manifest.as_of,
         landing=landing,
         publish=found.store.uri,
         profiles=found.profiles,
     )
     if profile is not None:
         run = replace(run, profile=profile, profile_digest=profile_digest(profile))
-    sources = ingest(run)
-    normalized = normalize(run, sources)
+    normalized = normalize(run, ingest(run))
     factors = money(run, normalized)
-    described = traits(run, normalized, factors)
-    predicted = predict(run, normalized, factors, described, None)
-    known = dict(described.notes)
-    return Work(normalized, factors, described.folder / FILE, predicted.folder / PREDICTED, known)
+    return Work(run, normalized, factors, traits(run, normalized, factors))

@@ -195,7 +195,7 @@ def _told(privacy: Privacy, trait: Trait, article: str) -> tuple[str, str, str, 
     expected = "another trait"
     if regime_of(privacy).consent:
         expected += ", or privacy.basis: consent where customers agreed to it"
-    what = " and ".join(trait.sensitive)
+    what = " and ".join(one for one in trait.sensitive if one in regime_of(privacy).traits)
     return f"uses {trait.name}, which the regime forbids", trait.name, expected, f"{article}, for {what}"
 
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import datetime
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
 from rich.table import Table
 
-from flows.commands.run import AsOf, Profiles, terminal
+from flows.commands.run import Profiles, terminal
 
 if TYPE_CHECKING:
     from flows.chain import ChainOutcome
@@ -20,7 +21,10 @@ def chain(
     publish: Annotated[
         str | None, typer.Option(help="Publish root of the markets; STRATA_PUBLISH or all zones' roots if not given.")
     ] = None,
-    as_of: AsOf = None,
+    as_of: Annotated[
+        datetime | None,
+        typer.Option("--as-of", formats=["%Y-%m-%d"], help="The chain's date; default: the latest of any market."),
+    ] = None,
     profiles: Profiles = None,
     locale: Annotated[list[str] | None, typer.Option(help="Language of workbook and report; may be repeated.")] = None,
     into: Annotated[
@@ -91,8 +95,8 @@ def tell(console: Console, outcome: ChainOutcome) -> None:
 
 def _table(view: View) -> Table:
     """A row for each market, and the chain's total where there is one."""
-    from tasks.chain.definitions import MARKET
     from tasks.chain.rows_of_segments import ALL
+    from tasks.segment.definitions import MARKET
 
     table = Table(box=None, header_style="bold")
     for name in ("market", "as of", "income", "customers", "orders", "revenue", "", "publication"):

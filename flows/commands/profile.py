@@ -53,22 +53,64 @@ def schema(
 
 @app.command()
 def diff(
-    one: Annotated[str, typer.Argument(help="ISO 3166 code.")],
-    other: Annotated[str, typer.Argument(help="ISO 3166 code.")],
+    old: Annotated[str, typer.Argument(help="A market's file, or its ISO 3166 code.")],
+    new: Annotated[str | None, typer.Argument(help="The same of the other side; not with --set.")] = None,
     profiles: Profiles = None,
     other_profiles: Annotated[
         Path | None, typer.Option(help="Folder of the second market's profiles, if another.", show_default=False)
     ] = None,
+    settings: Annotated[
+        list[str] | None, typer.Option("--set", metavar="PATH=VALUE", help="A value to change; repeatable.")
+    ] = None,
+    *,
+    as_json: Annotated[bool, typer.Option("--json", help="As JSON.")] = False,
 ) -> None:
-    """Say in words what differs between two markets' profiles.
+    """Say in words what changes from one profile to another, or what differs between two markets'.
 
-    Example: strata profile diff DE CH
+    For example:
+
+    strata profile diff profiles/markets/de.yaml changed/de.yaml
+
+    strata profile diff DE --set 'dimensions.value.borders=[150, 900]'
+
+    strata profile diff DE CH
     """
-    from region_profiles.loader import resolve
+    from region_profiles.changes import changes
+    from region_profiles.setting import with_settings
     from region_profiles.show import differences
+    from tasks.errors import Terminal
 
-    said = differences(resolve(one, profiles), resolve(other, other_profiles or profiles))
-    typer.echo("\n".join(said) if said else "no difference")
+    if new is None and not settings:
+        raise Terminal("with what?", expected="another file or market, or --set PATH=VALUE")
+    market, file = _side(old)
+    one = with_settings(market, (), profiles, file=file)
+    other, other_file = (market, file) if new is None else _side(new)
+    two = with_settings(other, settings or (), other_profiles or profiles, file=other_file)
+    if other != market:
+        said = differences(one, two)
+        typer.echo(json.dumps(said, ensure_ascii=False, indent=2) if as_json else "\n".join(said) or "no difference")
+        return
+    found = changes(one.profile, two.profile)
+    if as_json:
+        told = [{"path": c.path, "old": c.old, "new": c.new, "text": c.text} for c in found]
+        typer.echo(json.dumps(told, ensure_ascii=False, indent=2, default=str))
+    else:
+        typer.echo("\n".join(change.text for change in found) or "no difference")
+
+
+def _side(given: str) -> tuple[str, Path | None]:
+    """Market and file: of a file the market is what it says, else its name (de.yaml)."""
+    if not given.endswith((".yaml", ".yml")):
+        return given.upper(), None
+    from region_profiles.reading import read_file
+    from tasks.errors import ProfileError
+
+    path = Path(given)
+    if not path.is_file():
+        raise ProfileError("no such file", file=given, expected="a market's file, or its ISO 3166 code")
+    market = read_file(path, given)[0].get("market")
+    country = None if market is None else market.get("country")
+    return (path.stem if country is None else str(country.value)).upper(), path
 
 
 @app.command()

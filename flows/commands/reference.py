@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime, timedelta
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 from zoneinfo import ZoneInfo
 
 import typer
@@ -50,6 +50,54 @@ def show(
         table.add_row("" if fact.topic == topic else fact.topic, *fact[1:])
         topic = fact.topic
     Console().print(table)
+
+
+@app.command()
+def pool(
+    publish: Annotated[str | None, typer.Option(help="Publish root; STRATA_PUBLISH if not given.")] = None,
+    profiles: Annotated[Path | None, typer.Option(help="Folder of profiles; STRATA_PROFILES if not given.")] = None,
+    out: Annotated[Path | None, typer.Option(help="Folder for the file; STRATA_REFERENCE if not given.")] = None,
+) -> None:
+    """Fit one purchase model to the markets of each region, for those too small for a model of their own.
+
+    Writes purchase_models.json, parameters only; runs with STRATA_REFERENCE at that folder use it.
+
+    Example: strata reference pool --publish published --out reference
+    """
+    import tempfile
+
+    from flows.zones import publish_roots
+    from region_profiles.loader import load_profile
+    from tasks.chain.reading import Absent, find
+    from tasks.engine import open_duckdb
+    from tasks.objects import open_store
+    from tasks.predict.pooled import FILE, histories, pooled, write_regions
+
+    settings = Settings()
+    folder = out or settings.reference
+    if folder is None:
+        raise Terminal("no folder for the models", hint="say --out FOLDER or set STRATA_REFERENCE")
+    found: dict[str, dict[str, Any]] = {}
+    days = []
+    with tempfile.TemporaryDirectory() as temp, open_duckdb(settings.memory, settings.threads, Path(temp)) as con:
+        for uri in publish_roots(settings, publish):
+            store = open_store(uri)
+            for country in sorted(name.removeprefix("country=") for name in store.folders("country=")):
+                book = find(store, country, date.max)
+                if isinstance(book, Absent):
+                    continue
+                region = load_profile(country, profiles or settings.profiles).market.region
+                rows = histories(con, book.file("canonical/customers.parquet", Path(temp)), book.as_of)
+                found.setdefault(region, {})[country] = rows
+                days.append(book.as_of)
+    regions = pooled(found)
+    if not regions:
+        raise Terminal("no region has a model", hint="publish markets with a history of repeat purchases first")
+    folder.mkdir(parents=True, exist_ok=True)
+    write_regions(folder / FILE, regions, max(days))
+    for name, one in regions.items():
+        typer.echo(f"{name}: {one.fitted.model} of {', '.join(one.markets)}")
+    typer.echo(f"{folder / FILE}")
 
 
 @app.command()

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from region_profiles.loader import profile_digest
-from tasks.chain.definitions import MARKET, Definition, definitions, differences, digest
+from tasks.segment.definitions import MARKET, Definition, definitions, differences, digest
 from tasks.chain.figures import Figures
 
 #: Reasons that are no part of a definition: the profile is another than the publication's, so nobody knows what its

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from decimal import Decimal
 
-from tasks.chain.definitions import MARKET
+from tasks.segment.definitions import MARKET
 from tasks.chain.report_segments import listed
 from tasks.chain.rows_of_segments import ALL, SCOPES
 from tasks.chain.view import Row, View, of_customers

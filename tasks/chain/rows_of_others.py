@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from tasks.chain.comparing import Comparison
-from tasks.chain.definitions import MARKET
+from tasks.segment.definitions import MARKET
 from tasks.chain.figures import Figures
 from tasks.chain.measures import Measures, summed
 from tasks.chain.rows_of_segments import CHAIN, grouped, measured, whose

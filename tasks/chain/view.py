@@ -10,7 +10,7 @@ from typing import Any
 
 from region_profiles.models import Profile
 from tasks.chain.comparing import Comparison
-from tasks.chain.definitions import MARKET, STRATUM
+from tasks.segment.definitions import MARKET, STRATUM
 from tasks.chain.figures import Figures
 from tasks.chain.measures import GUEST, WITHHELD, Measures, summed
 from tasks.chain.publication import ChainManifest

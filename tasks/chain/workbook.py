@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from tasks.chain import report_markets, report_segments
-from tasks.chain.definitions import MARKET
+from tasks.segment.definitions import MARKET
 from tasks.chain.measures import WITHHELD
 from tasks.chain.rows_of_segments import ALL, CHAIN
 from tasks.chain.sheets import Column, book, dress, head, series, table

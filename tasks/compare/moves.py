@@ -10,7 +10,7 @@ import duckdb
 
 from region_profiles.models import Profile, RulesDimension
 from tasks.files import PUBLISHED, parquet
-from tasks.memo import digest_of
+from tasks.segment.definitions import definitions, digest
 from tasks.segment.evaluate import traits
 from tasks.segment.language import parse
 from tasks.sql import literal, name
@@ -65,19 +65,6 @@ class Sides:
     returned: Path | None = None
 
 
-def definitions(profile: Profile) -> dict[str, str]:
-    """Version of each dimension's definition: equal digests are equal rules, tiers, borders, windows and lenses.
-
-    >>> sorted(definitions(load_profile("DE")))[:2] == sorted(load_profile("DE").dimensions)[:2]  # doctest: +SKIP
-    True
-    """
-    shared = profile.model_dump(mode="json", include={"traits", "money"}, by_alias=True)
-    return {
-        name: digest_of([dimension.model_dump(mode="json", by_alias=True), shared])[:_DIGITS]
-        for name, dimension in profile.dimensions.items()
-    }
-
-
 def write_membership(
     con: duckdb.DuckDBPyConnection, profile: Profile, why: Mapping[str, Mapping[str, str] | str], sides: Sides, to: Path
 ) -> dict[str, dict[str, int]]:
@@ -124,10 +111,13 @@ def _join(con: duckdb.DuckDBPyConnection, profile: Profile, sides: Sides) -> Non
     }
     who = "coalesce(one.customer_id, two.customer_id)"
     joined = f"FROM {parquet(sides.now)} one FULL JOIN {parquet(_given(sides.before))} two USING (customer_id)"
+    # A contact is where its account is, which moves for both.
+    joined += " WHERE coalesce(one.population, two.population, 'person') <> 'contact'" if _of_populations(there) else ""
     moved = [f"one.{name(c)} IS DISTINCT FROM two.{name(c)}" for c in sorted(segments & there["p"])]
     moved += ["true"] if segments - there["p"] else []
     con.execute(
-        f"CREATE OR REPLACE TEMP TABLE strata_movers AS SELECT {who} AS customer_id {joined} WHERE {' OR '.join(moved)}"
+        f"CREATE OR REPLACE TEMP TABLE strata_movers AS SELECT {who} AS customer_id {joined} "
+        f"{'AND' if _of_populations(there) else 'WHERE'} ({' OR '.join(moved)})"
     ).fetchall()
     structs, joins = [], ""
     for alias, path in files.items():
@@ -142,6 +132,11 @@ def _join(con: duckdb.DuckDBPyConnection, profile: Profile, sides: Sides) -> Non
         "d.kind AS departed, s.customer_id IS NOT NULL AS survivor, r.customer_id IS NOT NULL AS returned "
         f"FROM strata_movers who{joins} {_evidence(sides)}"
     ).fetchall()
+
+
+def _of_populations(there: Mapping[str, frozenset[str]]) -> bool:
+    """Publications of older programs do not tell persons from contacts."""
+    return "population" in there["n"] and "population" in there["p"]
 
 
 def _given(path: Path | None) -> Path:
@@ -206,7 +201,7 @@ def _of_dimension(
         f"SELECT customer_id, {literal(dimension)} AS dimension, {now} AS segment, {before} AS previous_segment, "
         f"{like} AS like_segment, {move} AS move, {cause} AS cause, "
         f"CASE WHEN n IS NULL OR p IS NULL THEN NULL ELSE {restated} END AS restated, {rule} AS rule, "
-        f"{literal(definitions(profile)[dimension])} AS definition, {changed} AS changed "
+        f"{literal(digest(definitions(profile)[dimension])[:_DIGITS])} AS definition, {changed} AS changed "
         f"FROM strata_sides WHERE {now} IS DISTINCT FROM {before}"
     )
 

@@ -11,8 +11,8 @@ from region_profiles.models import Profile
 from tasks.catalogue import CATALOGUE, EXACT, SCORES
 from tasks.engine import DuckDB
 from tasks.run import MarketRun
-from tasks.segment.market import segment
-from tasks.traits.customer import TraitsResult, in_order
+from tasks.segment.market import placed
+from tasks.traits.customer import in_order
 from tasks.traits.scores import score
 
 
@@ -31,8 +31,6 @@ def write_ruled(run: MarketRun, profile: Profile, published: Path, as_of: date, 
     if "population" not in table.columns:
         table = table.mutate(population=ibis.literal("person"))
     base = table.drop(*(one for one in table.columns if one in SCORES or one not in {*CATALOGUE, *EXACT.values()}))
-    scored, cuts = score(engine, profile.traits.scores, engine.cache(base))
-    made = segment(engine, profile, TraitsResult(in_order(scored), {}, cuts, {}), table, as_of)
-    names = [f"segment_{name}" for name in profile.dimensions]
-    engine.write(made.customers.select("customer_id", *names), to, ("customer_id",))
+    scored, _ = score(engine, profile.traits.scores, engine.cache(base))
+    engine.write(placed(engine, profile, in_order(scored), table, as_of), to, ("customer_id",))
     return True

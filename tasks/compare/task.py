@@ -10,18 +10,22 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+import pyarrow as pa
 
 from tasks.compare.anchors import Anchor, write_comparisons
-from tasks.compare.moves import Sides, definitions, write_membership
+from tasks.compare.moves import Sides, write_membership
 from tasks.compare.ruled import write_ruled
 from tasks.door import door
 from tasks.files import PUBLISHED, parquet
 from tasks.memo import digest_of, remember
 from tasks.normalize.task import Normalized
 from tasks.objects import open_store
+from tasks.reference.factors import Factors
 from tasks.run import MarketRun
 from tasks.segment.task import SECTIONS, Segments
 from tasks.sql import literal
+from tasks.traits.store_months import store_months
+from tasks.traits.task import canonical
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,11 +51,12 @@ class Compared:
 def compare(
     run: MarketRun,
     normalized: Normalized,
+    money: Factors,
     segments: Segments,
     before: Before | None,
     anchors: Mapping[str, tuple[date, Segments]],
 ) -> Compared:
-    """Say who moved and why, and what the segments were at earlier dates by today's rules."""
+    """Say who moved and why, what the segments were at earlier dates by today's rules, and how stores have sold."""
 
     def compute(folder: Path) -> dict[str, Any]:
         con = run.cursor()
@@ -66,23 +71,34 @@ def compare(
             con.close()
         for path in folder.glob(".*.parquet"):
             path.unlink()
+        if run.profile.comparisons:
+            rows["stores"] = _stores(run, normalized, money, folder)
         past = {one.name: one.as_of.isoformat() for one in found}
-        return {
-            "rows": rows,
-            "causes": causes,
-            "anchors": past,
-            "definitions": definitions(segments.profile),
-        }
+        return {"rows": rows, "causes": causes, "anchors": past}
 
     depends_on = {
         "segments": segments.digest,
         "canonical": normalized.digest,
+        "money": dict(money.digests),
         "before": None if before is None else (str(before.as_of), before.sha256),
         "anchors": {name: (str(as_of), past.digest) for name, (as_of, past) in sorted(anchors.items())},
         "profile": digest_of(run.profile.model_dump(mode="json", include=SECTIONS, by_alias=True)),
     }
     found = remember(run.results, "compared", depends_on, compute)
     return Compared(found.folder, found.notes, found.digest, found.reused)
+
+
+def _stores(run: MarketRun, normalized: Normalized, money: Factors, folder: Path) -> int:
+    """Write stores.parquet, what each store sold by month: for the chain's like-for-like stores."""
+    engine = run.open_engine()
+    tables = canonical(engine, normalized, run.as_of)
+    factors = engine.from_arrow(money.table, "factors")
+    stores = tables.others.get("stores")
+    if stores is None:
+        fields = [("store_id", pa.string()), ("opened", pa.date32()), ("closed", pa.date32())]
+        stores = engine.from_arrow(pa.schema(fields).empty_table(), "stores")
+    found = store_months(engine, tables.transactions, stores, factors, run.as_of)
+    return engine.write(found, folder / "stores.parquet", ("store_id", "month"))
 
 
 def _sides(

@@ -1,7 +1,7 @@
 """How a customer is named, addressed and reached, in the customer's own form: the contact columns of the base, as SQL.
 
 A person's data stand only where that channel's consent is yes; unknown is no. What no team of the market may see
-(`tasks.export.customers.GRANTED`) is not even read.
+(`tasks.export.kinds.GRANTED`) is not even read.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from tasks.files import parquet
 #: What the columns are made of: of the canonical customers, gone once they are made.
 SOURCES = (
     "given_name", "family_name", "company", "gender", "address", "postcode", "city", "subdivision", "phone_status",
-    "consent_email", "consent_phone", "consent_sms", "consent_post",
+    "consent_email", "consent_phone", "consent_sms", "consent_post", "consent_app",
 )  # fmt: skip
 
 _USABLE = "phone IS NOT NULL AND phone_status IS DISTINCT FROM 'invalid'"
@@ -26,6 +26,7 @@ _REACHED = {
     "contactable_phone": f"{_USABLE} AND consent_phone IS NOT DISTINCT FROM 'yes'",
     "contactable_sms": f"{_USABLE} AND consent_sms IS NOT DISTINCT FROM 'yes'",
     "contactable_post": "address IS NOT NULL AND consent_post IS NOT DISTINCT FROM 'yes'",
+    "contactable_app": "consent_app IS NOT DISTINCT FROM 'yes'",
 }
 
 

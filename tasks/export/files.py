@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
+import duckdb
 import pyarrow as pa
 
 from tasks.export.dialect import Dialect
 
-Kind = Literal["customers", "contacts", "segments", "tags", "report", "workbook"]
+_BATCH = 65_536
+
+Kind = Literal["customers", "contacts", "roles", "audience", "store", "segments", "tags", "report", "workbook"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +33,11 @@ class ExportFile:
     sha256: str
     teams: tuple[str, ...]
     notes: tuple[str, ...] = ()
+
+
+def batches(con: duckdb.DuckDBPyConnection, select: str) -> Iterator[pa.RecordBatch]:
+    """The rows of a SELECT, a part at a time."""
+    yield from con.sql(select).to_arrow_reader(_BATCH)
 
 
 def write_lines(

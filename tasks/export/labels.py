@@ -11,10 +11,15 @@ from importlib import resources
 from babel import Locale, UnknownLocaleError
 
 from region_profiles.catalogs.messages import ROOT, SOURCE_LANGUAGE, Key, languages, plural_rule, read, texts
-from region_profiles.models import Dimension, Profile, RulesDimension, TiersDimension
+from region_profiles.models import Dimension, Profile, RulesDimension, TiersDimension, TraitDimension
+from tasks.catalogue import CATALOGUE
+from tasks.cluster.describe import title
 from tasks.export.locales import cldr, lineage
 from tasks.localize import Formatter, formatter
 from tasks.localize.patterns import Digits
+
+#: Codes of a trait's segments that are no value of it.
+_GENERAL = frozenset({"unknown", "other", "none"})
 
 
 class Labels:
@@ -152,6 +157,10 @@ class Labels:
             return self.alone(self.language_name(code))
         if trait in {"country", "home_country"}:
             return self.alone(self.country_name(code.upper()))
+        if trait == "cluster" and self.find("title", "cluster"):
+            return title(code, self.text)
+        if isinstance(kind, TraitDimension) and code not in _GENERAL and not _closed(kind.trait):
+            return code  # the store's own word: a province, a lifestyle
         return self.text(f"segment {dimension}", code)
 
     def _stratum(self, profile: Profile, code: str) -> str:
@@ -183,6 +192,11 @@ class Labels:
 
     def _part(self, profile: Profile, dimension: str, code: str) -> str:
         return self.find(code, "group") or self._segment(dimension, profile.dimensions.get(dimension), code)
+
+
+def _closed(trait: str) -> bool:
+    """Whether the codes of a trait are ours to name, not words of the store's."""
+    return trait not in CATALOGUE or bool(CATALOGUE[trait].known)
 
 
 def part_codes(profile: Profile, dimension: str) -> tuple[str, ...]:

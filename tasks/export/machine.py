@@ -12,14 +12,15 @@ import pyarrow as pa
 
 from region_profiles.models import Profile
 from tasks.export import cells
-from tasks.export.customers import Base, lines_sql
+from tasks.export.base import LISTED, Base
+from tasks.export.customers import lines_sql
 from tasks.export.dialect import MACHINE
 from tasks.export.labels import Labels
 from tasks.export.summary import MEASURES, Summary
 
 
 def customers(
-    profile: Profile, columns: Iterable[str], base: Base, labels: Labels, *, where: str = "true"
+    profile: Profile, columns: Iterable[str], base: Base, labels: Labels, *, where: str = LISTED
 ) -> tuple[str, str]:
     """Header line and SELECT of lines for the columns of a customers file (`customer_columns`), in BASE's order."""
     names = tuple(dict.fromkeys(column.partition("|")[0] for column in columns))

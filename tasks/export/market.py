@@ -2,29 +2,24 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 
 import duckdb
-import pyarrow as pa
 
 from region_profiles.models import Profile
-from tasks.errors import Terminal
 from tasks.export import machine, summary
 from tasks.export.background import Background
-from tasks.export.customers import BASE, customer_columns, header, lines_sql, load_base, tags_sql
+from tasks.export.base import drop_base, load_base
+from tasks.export.customers import tags_sql
 from tasks.export.dialect import MACHINE, excel_dialect
-from tasks.export.files import ExportFile, Kind, write_lines
-from tasks.export.job import Job, Reader, readers_of, teams_of
+from tasks.export.files import ExportFile, batches, write_lines
+from tasks.export.job import Job, readers_of, teams_of
 from tasks.export.labels import Labels
+from tasks.export.lists import lists
 from tasks.export.report import Facts, load_facts, write_report
 from tasks.export.workbook import workbooks
-from tasks.export.workbook.texts import CELL
-from tasks.sql import literal
-
-_BATCH = 65_536
 
 
 def export_market(
@@ -39,14 +34,21 @@ def export_market(
 ) -> tuple[ExportFile, ...]:
     """Write a market's localized files below `out`, laid out as in a publication; docs/exports.md shows them.
 
-    `segmented_dir` holds customers.parquet, segments.parquet and membership.parquet (docs/contracts.md, Segments);
+    `segmented_dir` holds customers, segments, audiences and membership.parquet (docs/contracts.md, Segments);
     `contacts` is the canonical customers file of normalize, the only place of member numbers, names, addresses and
-    numbers. Every list has all customers of the market, but for the contact lists split by language. Which kinds of
+    numbers. The list of customers has all of the market but contacts of accounts, who have their own. Which kinds of
     files there are is the profile's `exports.formats`; reports need the `background`. The same inputs give the same
     bytes. Raises Terminal where the files do not fit together, and ProfileError for a locale that CLDR does not know.
     """
-    base = load_base(con, profile, str(segmented_dir / "customers.parquet"), str(contacts))
+    listed = segmented_dir / "audiences.parquet"
     try:
+        base = load_base(
+            con,
+            profile,
+            str(segmented_dir / "customers.parquet"),
+            str(contacts),
+            str(listed) if listed.exists() else None,
+        )
         figures = summary.load_summary(con, profile, str(segmented_dir / "segments.parquet"), base)
         job = Job(con, profile, base, figures, out, f"{profile.market.country}_{as_of.isoformat()}", as_of)
         facts = None
@@ -56,7 +58,7 @@ def export_market(
         for locale in dict.fromkeys(locale for team in profile.teams for locale in team.locales):
             files += _of_locale(job, locale, facts, background)
     finally:
-        con.execute(f"DROP TABLE IF EXISTS {BASE}")
+        drop_base(con)
     return tuple(sorted(files, key=lambda file: file.path))
 
 
@@ -69,13 +71,13 @@ def _of_locale(job: Job, locale: str, facts: Facts | None, background: Backgroun
     if "csv" in formats:
         yield from _segments(job, locale)
         for reader in readers:
-            yield from _customers(job, locale, reader)
+            yield from lists(job, locale, reader)
 
 
 def _tags(job: Job) -> ExportFile:
     head, select = tags_sql(job.base, job.as_of.isoformat(), MACHINE)
     teams = tuple(team.name for team in job.profile.teams if "customers" in team.grants)
-    path, body = f"tags/{job.stem}_tags.csv", _batches(job.con, select)
+    path, body = f"tags/{job.stem}_tags.csv", batches(job.con, select)
     return write_lines(job.out, path, head, body, locale="", kind="tags", dialect=MACHINE, teams=teams)
 
 
@@ -93,58 +95,3 @@ def _segments(job: Job, locale: str) -> Iterator[ExportFile]:
         yield write_lines(
             job.out, f"{stem}_machine.csv", head, coded, locale=locale, kind="segments", dialect=MACHINE, teams=teams
         )
-
-
-def _customers(job: Job, locale: str, reader: Reader) -> Iterator[ExportFile]:
-    """A reader's customers, in a list for each language too where the profile wants it."""
-    yield _rows(job, locale, reader, f"customers{reader.suffix}", "customers", "true")
-    if job.profile.exports.machine:
-        columns, labels = customer_columns(job.profile, reader.grants), Labels(locale, job.profile.exports.digits)
-        head, select = machine.customers(job.profile, columns, job.base, labels)
-        path = f"{locale}/customers/{job.stem}_{locale}_customers{reader.suffix}_machine.csv"
-        body, teams = _batches(job.con, select), reader.teams
-        yield write_lines(job.out, path, head, body, locale=locale, kind="customers", dialect=MACHINE, teams=teams)
-    if job.profile.exports.split_by_language:
-        for language, where in _languages(job.con):
-            yield _rows(job, locale, reader, f"contacts{reader.suffix}_{language}", "contacts", where)
-
-
-def _rows(job: Job, locale: str, reader: Reader, name: str, kind: Kind, where: str) -> ExportFile:
-    dialect, labels = excel_dialect(locale), Labels(locale, job.profile.exports.digits)
-    columns = customer_columns(job.profile, reader.grants)
-    head = header(job.profile, columns, labels, dialect)
-    select = lines_sql(job.profile, columns, job.base, labels, dialect, where=where)
-    return write_lines(
-        job.out,
-        f"{locale}/customers/{job.stem}_{locale}_{name}.csv",
-        head,
-        _batches(job.con, select),
-        locale=locale,
-        kind=kind,
-        dialect=dialect,
-        teams=reader.teams,
-        notes=(*dialect.notes, *labels.notes, *_long(job)),
-    )
-
-
-def _long(job: Job) -> tuple[str, ...]:
-    """CSV keeps any text whole; a spreadsheet that opens it does not."""
-    if job.base.longest <= CELL:
-        return ()
-    return (f"list: texts of up to {job.base.longest} signs; a spreadsheet cuts them at {CELL} when it opens the file",)
-
-
-def _languages(con: duckdb.DuckDBPyConnection) -> Iterator[tuple[str, str]]:
-    """Each language of customers, and its condition; `und` is BCP 47's undetermined."""
-    found = con.execute(f"SELECT DISTINCT language FROM {BASE} ORDER BY language NULLS LAST").fetchall()
-    for (language,) in found:
-        if language is None:
-            yield "und", "language IS NULL"
-        elif re.fullmatch(r"[A-Za-z0-9-]+", language):
-            yield language, f"language = {literal(language)}"
-        else:
-            raise Terminal("no BCP 47 tag", column="language", value=language, expected="a tag such as pt-BR")
-
-
-def _batches(con: duckdb.DuckDBPyConnection, select: str) -> Iterator[pa.RecordBatch]:
-    yield from con.sql(select).to_arrow_reader(_BATCH)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from itertools import product
+from itertools import combinations, product
 from typing import Any
 
 import duckdb
@@ -13,11 +13,14 @@ import pyarrow as pa
 from region_profiles.models import Profile
 from tasks.errors import Terminal
 from tasks.export import cells
-from tasks.export.customers import BASE, Base, decimals, heading
+from tasks.export.base import BASE, Base, decimals
+from tasks.export.customers import heading
 from tasks.export.dialect import Dialect
 from tasks.export.labels import Labels, part_codes, segment_codes
-from tasks.export.suppress import Row, links, withheld
+from tasks.export.shown import shown
+from tasks.export.suppress import Link, Row, links, withheld
 from tasks.files import parquet
+from tasks.segment.dimensions import OUTSIDE
 from tasks.sql import literal
 from tasks.sql import name as quoted
 
@@ -34,6 +37,8 @@ MEASURES = {
 #: In place of a withheld figure: neither a number nor a text that a spreadsheet adds up.
 MARK = "*"
 MARKET = "market"
+#: Temporary: the combinations of segments that customers have.
+_TOGETHER = "export_together"
 _PAIRED = {"monetary_local": "currency", "monetary_reference": "reference_currency"}
 
 
@@ -50,6 +55,7 @@ class Summary:
 def load_summary(con: duckdb.DuckDBPyConnection, profile: Profile, segments: str, base: Base) -> Summary:
     """Read segments.parquet, add the market's total, order it as the profile does, and decide what is withheld.
 
+    Dimensions are those that teams see. In each, persons or accounts whom it is not about have a row of their own.
     The total is that of the first dimension, guests included; money is summed before it is rounded, half away from
     zero. Shares are fractions with six digits.
     """
@@ -58,7 +64,7 @@ def load_summary(con: duckdb.DuckDBPyConnection, profile: Profile, segments: str
     measures = ", ".join(f"CAST({name} AS {kind})" for name, kind in kinds.items())
     found = con.execute(f"SELECT dimension, segment, {measures} FROM {source}").fetchall()
     rows = {(row[0], row[1]): dict(zip(MEASURES, row[2:], strict=True)) for row in found}
-    names = [name for name in (*profile.dimensions, "stratum") if any(row[0] == name for row in rows)]
+    names = [name for name in (*shown(profile), "stratum") if any(row[0] == name for row in rows)]
     if not names:
         raise Terminal("no segments", file="segments.parquet", expected="a row for each dimension and segment")
     sums = ", ".join(f"CAST(sum({name}) AS {kind})" for name, kind in kinds.items())
@@ -104,20 +110,30 @@ def lines(profile: Profile, summary: Summary, labels: Labels, dialect: Dialect) 
 
 
 def _ordered(profile: Profile, dimension: str, rows: Iterable[Row]) -> list[Row]:
-    """The profile's order, then codes by name, guests last."""
+    """The profile's order, then codes by name; then the other population, guests last."""
     codes: Iterable[str] = segment_codes(profile.dimensions.get(dimension))
     if dimension == "stratum":
         parts = [part_codes(profile, name) for name in profile.stratum.dimensions]
         codes = ["_".join(cell) for cell in product(*parts)]
     rank = {code: place for place, code in enumerate(codes)}
+    kind = profile.dimensions.get(dimension if dimension != "stratum" else profile.stratum.dimensions[0])
+    last = (OUTSIDE[kind.population if kind else "person"], "guest")
     own = [row for row in rows if row[0] == dimension]
-    return sorted(own, key=lambda row: (row[1] == "guest", rank.get(row[1], len(rank)), row[1]))
+    return sorted(own, key=lambda row: (row[1] in last and last.index(row[1]) + 1, rank.get(row[1], len(rank)), row[1]))
 
 
-def _links(con: duckdb.DuckDBPyConnection, base: Base, names: list[str]) -> Any:
-    columns = [name if name == "stratum" else f"segment_{name}" for name in names]
-    found = con.execute(f"SELECT DISTINCT {', '.join(map(quoted, columns))} FROM {BASE}").fetchall()
-    return links([list(zip(names, row, strict=True)) for row in found]) if base.rows else ()
+def _links(con: duckdb.DuckDBPyConnection, base: Base, names: list[str]) -> tuple[tuple[Link, ...], ...]:
+    """Which segments of two dimensions hold the same customers: of each two dimensions, from what occurs together."""
+    if not base.rows:
+        return ()
+    columns = [quoted(name if name == "stratum" else f"segment_{name}") for name in names]
+    con.execute(f"CREATE OR REPLACE TEMP TABLE {_TOGETHER} AS SELECT DISTINCT {', '.join(columns)} FROM {BASE}")
+    found: list[list[Row]] = []
+    for (one, first), (two, second) in combinations(zip(names, columns, strict=True), 2):
+        pairs = con.execute(f"SELECT DISTINCT {first}, {second} FROM {_TOGETHER}").fetchall()
+        found += [[(one, left), (two, right)] for left, right in pairs]
+    con.execute(f"DROP TABLE {_TOGETHER}")
+    return links(found)
 
 
 def _currencies(con: duckdb.DuckDBPyConnection, profile: Profile) -> dict[str, str]:

@@ -28,7 +28,7 @@ SECTIONS = {
 }  # fmt: skip
 #: Canonical files by the step that wrote them.
 OF_SEGMENTS = ("customers", "segments", "audiences")
-OF_COMPARED = ("membership", "comparisons", "flows")
+OF_COMPARED = ("membership", "comparisons", "flows", "stores")
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +69,8 @@ def export(
         canonical.mkdir(parents=True)
         for step, names in ((segments, OF_SEGMENTS), (compared, OF_COMPARED)):
             for name in names:
-                shutil.copyfile(step.folder / f"{name}.parquet", canonical / f"{name}.parquet")
+                if (made := step.folder / f"{name}.parquet").exists():
+                    shutil.copyfile(made, canonical / made.name)
         shutil.copyfile(normalized.folder / "quarantine.parquet", canonical / "quarantine.parquet")
         con = run.cursor()
         try:

@@ -26,7 +26,7 @@ def accounts_of(trail: Trail) -> Longs:
 
 
 def _unit(trail: Trail) -> int:
-    return round(trail.shop.spec.money.price * 10**trail.shop.spec.money.decimals)
+    return int(trail.shop.spec.money.price * 10**trail.shop.spec.money.decimals)
 
 
 def companies(trail: Trail, rng: np.random.Generator) -> Lines:

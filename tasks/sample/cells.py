@@ -15,7 +15,8 @@ from tasks.sample.pieces import SLICE, Cell, Number, Piece, Words, plain_columns
 from tasks.sample.prices import GOODS, Prices, tax_of
 from tasks.sample.seasons import DAYS
 from tasks.sample.shop import CHANNELS, TICK
-from tasks.sample.spec import FIRST, FieldSpec, MarketSpec, Numbers, TableSpec
+from tasks.sample.spec import FIRST, MarketSpec, Numbers
+from tasks.sample.spec_tables import FieldSpec, TableSpec
 
 KINDS = ("sale", "return", "shipping", "gift_card_sale", "gift_card_redemption")
 #: Values that JSON writes without quotes.

@@ -21,7 +21,8 @@ from tasks.sample.files import Format, Writer, digest
 from tasks.sample.people import OLDEST
 from tasks.sample.pieces import Cell
 from tasks.sample.seasons import DAYS, day_of
-from tasks.sample.spec import FIRST, LAST, MarketSpec, TableSpec
+from tasks.sample.spec import FIRST, LAST, MarketSpec
+from tasks.sample.spec_tables import TableSpec
 
 Codes = dict[str, np.ndarray[Any, np.dtype[np.int64]]]
 

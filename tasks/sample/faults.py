@@ -2,7 +2,8 @@
 
 A fault is a mapping from a value (such as `amount`) to what stands in its place, or a word: `drop` leaves out the
 last two cells, `add` adds two, `syntax` cuts the line, `bytes: <hex>` puts bytes there that the encoding lacks.
-`{serial}` in a value is a number that no other broken row has. Each broken row has an order or member number of its own, so that it is nobody's duplicate.
+`{serial}` in a value is a number that no other broken row has. Each broken row has a number of its own (order, member,
+movement ...), so that it is nobody's duplicate.
 """
 
 from __future__ import annotations

@@ -20,7 +20,8 @@ import xlsxwriter
 import zstandard
 
 from tasks.sample.pieces import SLICE, Cell, Codes, Row, csv_row, json_row, plain_columns
-from tasks.sample.spec import MarketSpec, TableSpec
+from tasks.sample.spec import MarketSpec
+from tasks.sample.spec_tables import TableSpec
 
 #: Archives carry a time of last change; no run's own clock may stand there.
 EPOCH = datetime(1980, 1, 1, tzinfo=UTC)
@@ -206,6 +207,8 @@ def _arrow_type(name: str | None) -> pa.DataType:
         return pa.decimal128(18, int(name.removeprefix("decimal") or 0))
     if name == "timestamp":
         return pa.timestamp("us", "UTC")
+    if name == "local":
+        return pa.timestamp("us")
     return {"date": pa.date32(), "number": pa.int64()}[name]
 
 

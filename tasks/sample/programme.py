@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import timedelta
 
 import numpy as np
 
 from tasks.sample.seasons import DAYS
 from tasks.sample.shop import Lines, Longs
+from tasks.sample.spec import FIRST
 from tasks.sample.trail import Stretch, Trail
 
-MOVEMENTS = ("earn", "redeem", "expire", "tier", "join")
-EARN, REDEEM, EXPIRE, TIER, JOIN = range(5)
+MOVEMENTS = ("earn", "redeem", "expire", "tier", "join", "adjust")
+EARN, REDEEM, EXPIRE, TIER, JOIN, ADJUST = range(len(MOVEMENTS))
 #: Points of a thing at the median price; a redemption asks for as many as some purchases bring.
 PER_THING, LEAST = 35, 150
 #: From the first order on it takes so many days until the tier is given, and a year until it is looked at again.
@@ -24,6 +26,9 @@ def loyalty(trail: Trail, stretch: Stretch, rng: np.random.Generator) -> Iterato
     """Movements of the loyalty accounts of those who bought in the stretch, joined, or lost what they had."""
     spec, people = trail.shop.spec, trail.shop.people
     orders = stretch.orders
+    if spec.tables["loyalty"].since == FIRST + timedelta(days=stretch.first):
+        had = np.flatnonzero(trail.points)  # carried forward, so that the movements come to what the card says
+        yield _rows(had, np.full(len(had), stretch.first), ADJUST, trail.points[had].astype(np.int64))
     unit = spec.money.price * 10**spec.money.decimals / PER_THING
     earned = np.maximum((orders["amount"] / unit).astype(np.int64), 1)
     np.add.at(trail.points, orders["customer"], earned)

@@ -16,7 +16,8 @@ from tasks.sample.pieces import Number, Words
 from tasks.sample.prices import GOODS, Prices
 from tasks.sample.programme import MOVEMENTS
 from tasks.sample.shop import CHANNELS, Longs
-from tasks.sample.spec import FIRST, FieldSpec, MarketSpec
+from tasks.sample.spec import MarketSpec, Numbers
+from tasks.sample.spec_tables import FieldSpec
 from tasks.sample.voices import SAID
 
 STATUS = ("open", "won", "lost", "expired")
@@ -38,7 +39,8 @@ def amount_code(amounts: Longs, unit: int) -> Longs:
     >>> amount_code(np.array([100, 1000, 1]), 100)
     array([ 0, 30,  0])
     """
-    return np.rint(np.log10(np.maximum(amounts, unit) / unit) * STEPS).astype(np.int64).clip(0, AMOUNTS - 1)
+    codes: Longs = np.rint(np.log10(np.maximum(amounts, unit) / unit) * STEPS).astype(np.int64)
+    return codes.clip(0, AMOUNTS - 1)
 
 
 def counted_from_oldest(days: Longs) -> Longs:
@@ -133,7 +135,7 @@ class RelationCells:
             return list(self._spec.business.contracts)
         return KINDS[self._table]
 
-    def _style(self) -> forms.Numbers:
+    def _style(self) -> Numbers:
         return self._spec.numbers.model_copy(update={"prefix": ""})
 
     def _amounts(self, unit: float) -> list[str]:
@@ -174,5 +176,3 @@ class RelationCells:
 def places_of(spec: MarketSpec) -> int:
     """How many cities the market's table knows."""
     return len({city for group in spec.people.groups for city, _ in group.cities if city in spec.places})
-
-

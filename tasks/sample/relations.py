@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 
 from tasks.sample.accounts import companies, contracts, quotes
-from tasks.sample.cells import LineCells, cells, shifted
+from tasks.sample.cells import LineCells, cells
 from tasks.sample.deliveries import Delivery, Files
 from tasks.sample.engagement import campaigns, events, usage
 from tasks.sample.facts import fault_counts
@@ -19,7 +20,6 @@ from tasks.sample.programme import loyalty
 from tasks.sample.relation_cells import DAYS_IN, RelationCells, counted_from_oldest, places_of
 from tasks.sample.seasons import DAYS, day_of
 from tasks.sample.shop import Lines, join, take
-from tasks.sample.small_tables import offsets
 from tasks.sample.trail import Maker, Stretch, Trail
 from tasks.sample.voices import answers, feedback, interests
 
@@ -62,7 +62,6 @@ class Relation:
         make = RelationCells(spec, table, trail.shop.prices, members, lines)
         fields = spec.tables[table]  # type: ignore[index]
         self._since = 0 if fields.since is None else day_of(fields.since)
-        self._utc = offsets(spec) if any(field.zone == "utc" for field in fields.fields.values()) else None
         self._delivery = Delivery(spec, table, cells(fields, make), files)
         kinds = [kind for kind, fault in spec.faults.get(table, {}).items() if fault is not None]  # type: ignore[call-overload]
         share = self._since / DAYS
@@ -73,8 +72,8 @@ class Relation:
 
     @property
     def borders(self) -> list[int]:
-        """Days at which one of its files begins."""
-        return self._delivery.borders
+        """Days at which one of its files begins, or what its system still knows."""
+        return [*self._delivery.borders, self._since]
 
     def write(self, stretch: Stretch) -> None:
         """The rows of a stretch; of none there is still a file."""
@@ -85,12 +84,14 @@ class Relation:
     def write_once(self) -> None:
         """All rows, in each snapshot."""
         rows = ONCE[self.table](self._trail, self._rng)
-        for number, (first, end) in enumerate(zip(self.borders, self.borders[1:], strict=False)):
+        for number, (first, end) in enumerate(pairwise(self._delivery.borders)):
             part = rows if number == 0 else take(rows, np.arange(0))
             nothing: Lines = {}
             self._written(number, Stretch(first, DAYS if number == 0 else end, nothing, nothing), part)
 
     def _written(self, number: int, stretch: Stretch, rows: Lines) -> None:
+        if stretch.end <= self._since:
+            return  # no file of days that the system has forgotten
         size = len(next(iter(rows.values())))
         if "day" in rows:
             rows = take(rows, np.lexsort((rows.get("time", rows["day"]), rows["day"])))
@@ -107,9 +108,6 @@ class Relation:
         self._again += len(copies["id"])
         self._excluded += int(out.sum())
         codes = join([rows, copies])
-        if self._utc is not None:
-            shifted(codes, self._utc)
-            codes["day_utc"] = counted_from_oldest(codes["day_utc"])
         codes |= {name: counted_from_oldest(codes[name]) for name in DAYS_IN if name in codes}
         self._delivery.write(number, stretch.first, stretch.end, codes, last=stretch.end == DAYS)
 
@@ -137,6 +135,8 @@ def relations(
     """The market's tables that grow with the history, and those that are written once."""
 
     def those(names: Iterator[str]) -> list[Relation]:
-        return [Relation(name, trail, files, members, lines, stream) for name in names if name in trail.shop.spec.tables]
+        return [
+            Relation(name, trail, files, members, lines, stream) for name in names if name in trail.shop.spec.tables
+        ]
 
     return those(iter(GROWING)), those(iter(ONCE))

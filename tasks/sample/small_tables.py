@@ -16,7 +16,8 @@ from tasks.sample.people import People
 from tasks.sample.pieces import Words
 from tasks.sample.seasons import DAYS
 from tasks.sample.shop import TICK
-from tasks.sample.spec import FIRST, FieldSpec, MarketSpec
+from tasks.sample.spec import FIRST, MarketSpec
+from tasks.sample.spec_tables import FieldSpec
 
 #: Corrections of each action.
 EACH = 2

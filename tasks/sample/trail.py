@@ -101,7 +101,8 @@ def some(rows: Lines, share: float, rng: np.random.Generator) -> Lines:
 
 def later(rows: Lines, days: int, end: int, rng: np.random.Generator) -> Longs:
     """For each row a day up to `days` after it, within the stretch."""
-    return np.minimum(rows["day"] + rng.integers(1, days + 1, len(rows["day"])), end - 1)
+    found: Longs = rows["day"] + rng.integers(1, days + 1, len(rows["day"]))
+    return found.clip(max=end - 1)
 
 
 def goods_only(product: Longs) -> Longs:

@@ -92,7 +92,7 @@ def offset(trail: Trail, survey: int, question: int | None = None) -> int:
 
 
 def interests(trail: Trail, stretch: Stretch, rng: np.random.Generator) -> Iterator[Lines]:
-    """One or two interests of some customers, the first near to what they like to buy, learned on a day of their own."""
+    """One or two interests of some customers, the first near to what they like to buy, on a day of their own."""
     spec, people = trail.shop.spec, trail.shop.people
     who = _learned(len(people), stretch)
     who = who[(people.first[who] < NEVER) & (people.known["prefix"][who] == 0) & (who * 31 % 100 < KNOWN * 100)]

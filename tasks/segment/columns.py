@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from functools import reduce
 from operator import and_
@@ -142,7 +142,31 @@ def _ways(
     for number, piece in enumerate(pieces):
         others = [one for place, one in enumerate(held) if place != number]
         eligible = reduce(and_, others, ~held[number])
-        yield _Candidate(code, eligible, _far(piece, table, scores), _wish(piece, scores), words(piece))
+        for side, wish in _sides(piece, table, scores):
+            yield _Candidate(code, eligible & side, _far(piece, table, scores), wish, words(piece))
+
+
+def _sides(
+    piece: Condition, table: ir.Table, scores: Sequence[Mapping[str, Any]]
+) -> Iterator[tuple[ir.BooleanValue, Wish | None]]:
+    """What a part asks for, and of whom: of a score that has to be 3 those below need more, those above less."""
+    wish = _wish(piece, scores)
+    if wish is None or wish.need != "equal" or wish.trait not in SCORES:
+        yield ibis.literal(value=True), wish
+        return
+    score = table[wish.trait].cast("float64")
+    below, above = (_based(wish, wish.needed + side, scores) for side in (-1, 1))
+    yield score < float(wish.needed), below
+    yield score > float(wish.needed), above
+    yield score.isnull(), wish
+
+
+def _based(wish: Wish, value: Any, scores: Sequence[Mapping[str, Any]]) -> Wish:
+    """With what a score takes in days or money, for whoever has `value`; as it is where the cuts do not say."""
+    cuts = next((one for one in scores if one["score"] == wish.trait and not one["within"]), None)
+    if cuts is None:
+        return wish
+    return Wish(wish.trait, None, wish.need, wish.needed, 1.0, basis(cuts, replace(wish, value=value), {}))
 
 
 def _wish(piece: Condition, scores: Sequence[Mapping[str, Any]]) -> Wish | None:
@@ -155,10 +179,7 @@ def _wish(piece: Condition, scores: Sequence[Mapping[str, Any]]) -> Wish | None:
         case _:
             return None
     found = Wish(name, None, need, needed, 1.0)
-    cuts = next((one for one in scores if one["score"] == name and not one["within"]), None)
-    if cuts is None or need not in {"at_least", "at_most"}:
-        return found
-    return Wish(name, None, need, needed, 1.0, basis(cuts, found, {}))
+    return _based(found, None, scores) if need in {"at_least", "at_most"} else found
 
 
 def _far(
@@ -172,6 +193,12 @@ def _far(
             found = [_far(one, table, scores, holds=holds) for one in pieces]
             return ibis.greatest(*found) if isinstance(piece, And) == holds else ibis.least(*found)
     met = compiled(piece, table) if holds else ~compiled(piece, table)
+    sides = [(who, wish) for who, wish in _sides(piece, table, scores) if wish is not None and wish.basis is not None]
+    if holds and len(sides) > 1:
+        branches = [
+            (who, _relative(table[b.trait].cast("float64"), float(b.needed))) for who, w in sides if (b := w.basis)
+        ]
+        return ibis.ifelse(met.fill_null(_NO), 0.0, ibis.cases(*branches, else_=1.0))
     wish = _wish(piece, scores) if holds else None
     if wish is None and isinstance(piece, Compare):
         wish = _numbers(piece)
@@ -287,9 +314,10 @@ def _differing(one: _Candidate, mine: pa.Table, words_: Words) -> pa.ChunkedArra
         other = one.wish.basis
         sentence = words_.text("wish_basis", wish=sentence, basis=_sentence(other, _THERE, words_))
         columns[_THERE] = words_.column(other.trait, mine[other.trait])
-    parts_ = [columns.get(part, part) for part in re.split(f"([{_HERE}{_THERE}])", sentence)]
-    joined = pc.binary_join_element_wise(*parts_, "")
-    return joined if isinstance(joined, pa.ChunkedArray) else pa.chunked_array([joined])
+    pieces = [columns.get(piece, piece) for piece in re.split(f"([{_HERE}{_THERE}])", sentence)]
+    if not any(isinstance(piece, pa.ChunkedArray) for piece in pieces):
+        return pa.chunked_array([pa.repeat(pa.scalar(sentence), mine.num_rows)])
+    return pc.binary_join_element_wise(*pieces, "")
 
 
 def _sentence(wish: Wish, place: str, words_: Words) -> str:

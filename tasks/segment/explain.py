@@ -15,9 +15,9 @@ from region_profiles.models import Profile, RulesDimension
 from tasks.catalogue import CATALOGUE, HIDDEN
 from tasks.contract import CUSTOMERS
 from tasks.errors import Terminal
+from tasks.files import parquet
 from tasks.segment.language import AS_OF
 from tasks.segment.placing import History, Placement, Setting, place
-from tasks.files import parquet
 from tasks.sql import literal
 
 #: Columns of a line that an explanation shows, with the place it came from.

@@ -28,6 +28,14 @@ from tasks.traits.customer import TraitsResult
 __all__ = ["GUEST", "Segmented", "placed", "save", "segment"]
 
 
+#: What comparing asks of customers beside their segments.
+COMPARED = (
+    "customer_id", "population", "residence", "orders", "frequency", "monetary_local", "monetary_reference",
+    "monetary_ppp", "effort", "lifetime_orders", "lifetime_frequency", "lifetime_local", "lifetime_reference",
+    "lifetime_ppp",
+)  # fmt: skip
+
+
 @dataclass(frozen=True, slots=True)
 class Segmented:
     """`customers` (order by customer_id), `segments` (by dimension, segment), `audiences` (by customer_id, audience).
@@ -71,8 +79,10 @@ def segment(
     naming = audiences.with_segments(customers, every)
     rows = segment_sums(profile, found, stratified.names, traits.guests, assigned)
     sizes = {(row["dimension"], row["segment"]): row["customers"] for row in rows.to_pylist()}
+    off: Mapping[str, Any] = traits.notes.get("off", {})  # type: ignore[assignment]
+    known = [name for name in CATALOGUE if name not in off]
     return Segmented(
-        customers=customers.select(*CATALOGUE, *(f"segment_{name}" for name in assigned), "stratum"),
+        customers=customers.select(*known, *(f"segment_{name}" for name in assigned), "stratum"),
         segments=engine.from_arrow(rows, "segments"),
         audiences=audiences.memberships(profile, rules, naming),
         why={name: one.why or str(one.notes["trait"]) for name, one in assigned.items()},
@@ -89,6 +99,23 @@ def segment(
         },
         kept=kept,
     )
+
+
+def segment_past(
+    engine: Engine, profile: Profile, traits: TraitsResult, previous: ir.Table | None, as_of: date
+) -> tuple[ir.Table, ir.Table]:
+    """Customers in their segments and the sums, as of an earlier date: what comparing asks, and nothing else.
+
+    Neither holdout nor audiences are drawn, nor rules examined. Columns as those of `segment`, where there.
+    """
+    profile, _ = effective(profile, traits.notes)
+    table, assigned = _assigned(engine, profile, traits.customers.drop("holdout"), previous, as_of)
+    there = _there(table, assigned)
+    found = cells(engine, profile, there)
+    stratified = strata(profile, _stratum_counts(profile, found[0]))
+    rows = segment_sums(profile, found, stratified.names, traits.guests, assigned)
+    columns = (*COMPARED, *(f"segment_{name}" for name in assigned))
+    return there.select(*columns), engine.from_arrow(rows, "segments")
 
 
 def placed(engine: Engine, profile: Profile, customers: ir.Table, previous: ir.Table | None, as_of: date) -> ir.Table:

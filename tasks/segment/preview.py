@@ -26,7 +26,7 @@ _OF_RUN = (
 
 @dataclass(frozen=True, slots=True)
 class Size:
-    """A segment before and after, with its revenue (window, local, gross); None where it was or will not be declared."""
+    """A segment before and after, with its revenue (window, local, gross); None where there is no such dimension."""
 
     dimension: str
     segment: str
@@ -127,7 +127,7 @@ def preview(
     moves.sort(key=lambda move: (-move.customers, move.dimension, move.before, move.after))
     reach = tuple(_reach(sides, before))
     total, currency = sides.sql("SELECT count(*), max(currency) FROM {table}")[0]
-    warnings = tuple(_warnings(sides, sizes))
+    warnings = tuple(_warnings(sides, before, sizes))
     market = after.market.country
     return Preview(market, current.as_of, currency or "", total, sizes, tuple(moves), reach, warnings)
 
@@ -135,10 +135,11 @@ def preview(
 # --- sizes and moves --------------------------------------------------------------------------------------------------
 
 
-def _counted(sides: Sides, column: str) -> dict[str, tuple[int, Decimal]]:
+def _counted(sides: Sides, side: str, name: str) -> dict[str, tuple[int, Decimal]]:
     """Customers (contacts apart) and revenue by segment."""
+    column, money = f"{side}{name}", f"local_{side.removesuffix('_')}"
     rows = sides.sql(
-        f"SELECT {quoted(column)}, count(*), coalesce(sum(monetary_local), 0) FROM {{table}} "
+        f"SELECT {quoted(column)}, count(*), coalesce(sum({money}), 0) FROM {{table}} "
         f"WHERE population <> 'contact' AND {quoted(column)} IS NOT NULL GROUP BY ALL ORDER BY ALL"
     )
     return {row[0]: (row[1], row[2]) for row in rows}
@@ -148,8 +149,8 @@ def _sizes(sides: Sides, before: Profile) -> Iterator[Size]:
     """Every segment that either side has or declares, in the order of the profiles."""
     now = sides.profile.dimensions
     for name in dict.fromkeys((*sides.was, *now, "stratum")):
-        one = _counted(sides, f"{BEFORE}{name}") if name in (*sides.was, "stratum") else None
-        two = _counted(sides, f"{AFTER}{name}") if name in (*now, "stratum") else None
+        one = _counted(sides, BEFORE, name) if name in (*sides.was, "stratum") else None
+        two = _counted(sides, AFTER, name) if name in (*now, "stratum") else None
         codes = [*(_declared(before.dimensions.get(name)) if one is not None else ()), *_declared(now.get(name))]
         for code in dict.fromkeys((*codes, *(one or ()), *(two or ()))):
             left = None if one is None else one.get(code, (0, Decimal(0)))
@@ -171,10 +172,10 @@ def _declared(dimension: Dimension | None) -> tuple[str, ...]:
 def _moves(sides: Sides, name: str) -> list[Move]:
     before, after = quoted(f"{BEFORE}{name}"), quoted(f"{AFTER}{name}")
     rows = sides.sql(
-        f"SELECT {before}, {after}, count(*), coalesce(sum(monetary_local), 0), min(customer_id, {EXAMPLES}) "
+        f"SELECT {before}, {after}, count(*), coalesce(sum(local_after), 0), min(customer_id, {EXAMPLES}) "
         f"FROM {{table}} WHERE {before} <> {after} AND population <> 'contact' GROUP BY ALL"
     )
-    return [Move(name, *row[:4], tuple(row[4])) for row in rows]
+    return [Move(name, one, two, count, revenue, tuple(ids)) for one, two, count, revenue, ids in rows]
 
 
 # --- audiences and warnings -------------------------------------------------------------------------------------------
@@ -207,7 +208,7 @@ def _listed(sides: Sides, profile: Profile, side: str) -> dict[str, tuple[int, i
     return {name: (row["listed"], row["listed"] - row["held"]) for name, row in sums.items()}
 
 
-def _warnings(sides: Sides, sizes: Sequence[Size]) -> Iterator[Warned]:
+def _warnings(sides: Sides, before: Profile, sizes: Sequence[Size]) -> Iterator[Warned]:
     """Rules that take nobody, segments that are too small, dimensions and audiences that go off."""
     minimum = sides.profile.privacy.minimum_count
     for size in sizes:
@@ -216,6 +217,8 @@ def _warnings(sides: Sides, sizes: Sequence[Size]) -> Iterator[Warned]:
             continue
         outside = {"person": "account", "account": "person"}[dimension.population]
         if not size.after and isinstance(dimension, RulesDimension) and size.segment != dimension.otherwise:
+            if not size.before and before.dimensions.get(size.dimension) == dimension:
+                continue  # as dead as before: no news
             yield Warned("dead", size.dimension, size.segment)
         elif 0 < size.after < minimum and size.segment != outside:
             yield Warned("small", size.dimension, size.segment, f"{size.after} < {minimum}")

@@ -54,10 +54,10 @@ class Described:
 
 @dataclass(frozen=True, slots=True)
 class Sides:
-    """`table` (cached): customer_id, population, holdout, money, traits of audiences, BEFORE and AFTER of each dimension.
+    """`table`: customer_id, population, holdout, money before and after, traits of audiences, BEFORE and AFTER of each.
 
-    `profile`: the changed one with what is on alone, `told` what is off. `was`: dimensions that are published, `reached`
-    audiences; `changed`: dimensions that were computed again. `every`: all dimensions of either profile.
+    `profile`: the changed one with what is on alone, `told` what is off. `was`: dimensions that are published,
+    `reached` audiences; `changed`: dimensions that were computed again. `every`: all dimensions of either profile.
     """
 
     engine: DuckDB
@@ -74,7 +74,7 @@ class Sides:
 
     def sql(self, query: str) -> list[tuple[Any, ...]]:
         """Rows of a query on `{table}`."""
-        return self.engine.con.execute(query.format(table=f"temp.{quoted(self.table.get_name())}")).fetchall()
+        return self.engine.con.execute(query.format(table=f"({self.engine.backend.compile(self.table)})")).fetchall()
 
     def reach_changes(self, before: Profile, name: str) -> bool:
         """Whether an audience may list others than before."""
@@ -88,7 +88,7 @@ class Sides:
 def side_by_side(
     engine: DuckDB, current: Current, before: Profile, after: Profile, described: Described | None
 ) -> Sides:
-    """Place every customer anew in the dimensions that change; the others stay as published, and so does the holdout."""
+    """Place every customer anew in the dimensions that change; the others are as published, and so is the holdout."""
     published = engine.read_parquet(current.customers)
     rescored = described is None and before.traits.scores != after.traits.scores
     base = _base(engine, current, published, after, rescored=rescored) if described is None else described.customers
@@ -153,7 +153,8 @@ def _placed(
     """The columns of `Sides.table` but for the stratum after; new dimensions have no previous segment."""
     table = base
     if not own:
-        before = published.select("customer_id", *(f"{SEGMENT}{name}" for name in was), "stratum", "holdout")
+        there = (*(f"{SEGMENT}{name}" for name in was), "stratum", "holdout")
+        before = published.select("customer_id", *there, was_local="monetary_local")
         table = base.drop("holdout").left_join(before, "customer_id").drop("customer_id_right")
     previous = {name: table[f"{SEGMENT}{name}"] if name in was else ibis.null("string") for name in {*was, *changed}}
     table = table.mutate(
@@ -163,23 +164,23 @@ def _placed(
     for profile in profiles:
         for name, audience in profile.audiences.items():
             needed |= traits(parse(audience.when, ("audiences", name, "when"), dimensions=every)) & CATALOGUE.keys()
-    needed -= {"customer_id", "population", "holdout", "monetary_local", "currency"}
+    needed -= {"customer_id", "population", "holdout", "currency"}
     now = profiles[1].dimensions
     columns = {f"{BEFORE}{name}": table[f"previous_{name}"] for name in was}
     columns |= {
         f"{AFTER}{name}": assign(engine, name, one, table).segment if name in changed else table[f"previous_{name}"]
         for name, one in now.items()
     }
-    kept = ("customer_id", "population", "holdout", AS_OF, "monetary_local", "currency", *sorted(needed))
-    return engine.cache(table.select(*kept, **columns, before_stratum=table.stratum))
+    kept = ("customer_id", "population", "holdout", AS_OF, "currency", *sorted(needed))
+    worth = {"local_before": table.monetary_local if own else table.was_local, "local_after": table.monetary_local}
+    return engine.cache(table.select(*kept, **worth, **columns, before_stratum=table.stratum))
 
 
 def _restratified(sides: Sides, before: Profile) -> Sides:
     """With `after_stratum`: as published, unless the strata or one of their dimensions change."""
     setting, table = sides.profile.stratum, sides.table
     if setting == before.stratum and not set(setting.dimensions) & set(sides.changed):
-        joined = table.mutate(after_stratum=table.before_stratum)
-        return _with(sides, joined)
+        return replace(sides, table=table.mutate(after_stratum=table.before_stratum))
     keys = [f"{AFTER}{name}" for name in setting.dimensions]
     counts = sides.sql(
         f"SELECT {', '.join(map(quoted, keys))}, count(*) FROM {{table}} WHERE population <> 'contact' GROUP BY ALL"
@@ -188,10 +189,4 @@ def _restratified(sides: Sides, before: Profile) -> Sides:
     columns = {key: pa.array([codes[place] for codes in names], pa.string()) for place, key in enumerate(keys)}
     mapping = pa.table({**columns, "after_stratum": pa.array(names.values(), pa.string())})
     joined = table.left_join(sides.engine.from_arrow(mapping, "strata"), keys)
-    return _with(sides, joined.drop(*(f"{key}_right" for key in keys)))
-
-
-def _with(sides: Sides, table: ir.Table) -> Sides:
-    """Lazily: a view on the cached table."""
-    view = sides.engine.from_duckdb(f"({sides.engine.backend.compile(table)})", "sides")
-    return replace(sides, table=view)
+    return replace(sides, table=joined.drop(*(f"{key}_right" for key in keys)))

@@ -17,8 +17,9 @@ from tasks.predict.task import FILE as PREDICTED_FILE
 from tasks.predict.task import Predicted
 from tasks.run import MarketRun
 from tasks.segment.effective import effective
-from tasks.segment.market import save
+from tasks.segment.market import save, segment_past
 from tasks.segment.market import segment as to_segments
+from tasks.traits.customer import in_order
 from tasks.traits.stored import load
 from tasks.traits.task import Described
 
@@ -43,13 +44,15 @@ class Segments:
 
 
 @door("segment")
-def segment(run: MarketRun, described: Described, predicted: Predicted, previous: tuple[str, str] | None) -> Segments:
+def segment(
+    run: MarketRun, described: Described, predicted: Predicted, previous: tuple[str, str] | None, past: bool = False
+) -> Segments:
     """Put each customer in one segment of every dimension. What the contract marks personal stays behind.
 
     `previous` is key and sha256 of canonical/customers.parquet of the publication before. Raises ProfileError where a
-    dimension of the stratum is off.
+    dimension of the stratum is off. `past`: only what an earlier date is compared by.
     """
-    known = _known(described.notes, predicted.notes)
+    known = with_predicted(described.notes, predicted.notes)
 
     def compute(folder: Path) -> dict[str, Any]:
         engine = run.open_engine()
@@ -57,9 +60,19 @@ def segment(run: MarketRun, described: Described, predicted: Predicted, previous
             None if previous is None else engine.read_parquet(_fetched(run, previous[0], folder / ".previous.parquet"))
         )
         result = load(engine, described.folder, known, predicted.folder / PREDICTED_FILE)
+        # Ten queries follow: each would score and join again, and Ibis compile it all.
+        kept = engine.cache(result.customers.drop(*(set(result.customers.columns) & set(known["off"]))))
+        result = replace(result, customers=in_order(kept))
+        if past:
+            customers, sums = segment_past(engine, run.profile, result, before, run.as_of)
+            rows = {"customers": engine.write(customers, folder / "customers.parquet", ("customer_id",))}
+            engine.write(sums, folder / "segments.parquet", ("dimension", "segment"))
+            (folder / ".previous.parquet").unlink(missing_ok=True)
+            return {"rows": rows, "why": {}}
         made = to_segments(engine, run.profile, result, before, run.as_of)
         public = made.customers.drop(*(set(made.customers.columns) & CUSTOMERS.personal))
         notes = save(engine, replace(made, customers=public), folder)
+        engine.drop(kept)
         (folder / ".previous.parquet").unlink(missing_ok=True)
         return notes
 
@@ -71,6 +84,7 @@ def segment(run: MarketRun, described: Described, predicted: Predicted, previous
         "profile": digest_of(run.profile.model_dump(mode="json", include=SECTIONS, by_alias=True)),
         "previous": None if previous is None else previous[1],
         "engine": run.engine,
+        "past": past,
     }
     found = remember(run.results, "segments", depends_on, compute)
     notes = {name: value for name, value in found.notes.items() if name not in {"rows", "why"}}
@@ -79,7 +93,7 @@ def segment(run: MarketRun, described: Described, predicted: Predicted, previous
     return Segments(found.folder, on, found.notes["why"], customers, notes, found.digest, found.reused)
 
 
-def _known(described: Mapping[str, Any], predicted: Mapping[str, Any]) -> dict[str, Any]:
+def with_predicted(described: Mapping[str, Any], predicted: Mapping[str, Any]) -> dict[str, Any]:
     """Notes of traits with what is predicted among them: `coverage` by population and trait, `off` with reasons."""
     shares = {
         population: {**traits, **predicted["coverage"].get(population, {})}

@@ -33,8 +33,12 @@ CONTACTS = {
 }
 
 
+#: The dimensions of the small market, of the base profile's.
+DIMENSIONS = ("lifecycle", "value", "language", "residence")
+
+
 def make_profile(*teams, country="DE", currency="EUR", **parts) -> Profile:
-    """The base's dimensions for one market, exported as CSV; a team is (name, locales, grants)."""
+    """Four of the base's dimensions for one market, exported as CSV; a team is (name, locales, grants)."""
     base = yaml.safe_load(BASE_YAML.read_text(encoding="utf-8"))
     named = [{"name": name, "locales": locales, "grants": grants} for name, locales, grants in teams]
     return Profile.model_validate(
@@ -46,7 +50,7 @@ def make_profile(*teams, country="DE", currency="EUR", **parts) -> Profile:
                 "languages": ["de"],
             },
             "traits": base["traits"],
-            "dimensions": base["dimensions"],
+            "dimensions": {name: base["dimensions"][name] for name in DIMENSIONS},
             "stratum": base["stratum"],
             "teams": named,
             **parts,
@@ -112,7 +116,7 @@ def write(con, tmp_path_factory):
                 FROM traits GROUP BY ALL
                 UNION ALL SELECT '{dimension}', 'guest', 0, 2, {guests[0]}, {guests[1]}, NULL, 0, 0.25"""
             for dimension, column in (
-                *((d, f"segment_{d}") for d in ("lifecycle", "value", "language", "residence")),
+                *((d, f"segment_{d}") for d in DIMENSIONS),
                 ("stratum", "stratum"),
             )
         ]

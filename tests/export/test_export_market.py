@@ -121,8 +121,8 @@ def test_tags_are_plain_for_machines(con, market, small, tmp_path):
     files = run(con, market.profile(("team", ["de-DE"], [])), small, tmp_path, market)
     text = (tmp_path / "tags/DE_2026-10-31_tags.csv").read_bytes()
     assert text.split(b"\n")[:2] == [
-        b"member_number,lifecycle,value,language,residence,stratum,as_of",
-        b"00000,loyal,high,de,resident,active_high,2026-10-31",
+        b"member_number,lifecycle,value,language,residence,stratum,audiences,holdout,as_of",
+        b"00000,loyal,high,de,resident,active_high,,,2026-10-31",
     ]
     assert b"\r" not in text
     assert b"\n123456789012345678,loyal," in text

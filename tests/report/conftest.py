@@ -28,6 +28,8 @@ BASE_YAML = yaml.safe_load(
     (Path(__file__).resolve().parents[2] / "region_profiles" / "base.yaml").read_text(encoding="utf-8")
 )
 DIMENSIONS = ("lifecycle", "value", "language", "residence")
+#: The segments of today at an earlier date.
+BEFORE_SQL = f"'previous' AS anchor, DATE '{BEFORE}' AS as_of"
 
 #: A third never bought or no longer buys; spend is skewed; a hundredth each has another city, language and residence.
 CUSTOMERS = """
@@ -47,13 +49,28 @@ CUSTOMERS = """
              ELSE 'low' END AS segment_value,
         language AS segment_language,
         CASE WHEN i % 100 = 0 THEN 'visitor' ELSE 'resident' END AS segment_residence,
-        'other' AS stratum
+        'other' AS stratum,
+        'person' AS population, CASE WHEN i % 20 = 0 THEN 'yes' ELSE 'no' END AS holdout,
+        CASE WHEN i % 2 = 0 THEN 'yes' ELSE 'no' END AS consent_email,
+        CASE WHEN i % 4 = 0 THEN 'yes' END AS consent_sms, CASE WHEN i < 2 THEN 'yes' END AS consent_post,
+        monetary_local / 2 AS basket_local,
+        CASE WHEN orders > 0 THEN ['Schuhe', 'Schuhe', 'Mäntel'][1 + i % 3] END AS category_main,
+        CASE WHEN orders > 0 THEN ['Hüte', 'Schals'][1 + i % 2] END AS next_category,
+        ['B1', 'B1', 'M1', 'K1'][1 + i % 4] AS home_store,
+        orders AS lifetime_orders, coalesce(monetary_reference, 0)::DECIMAL(18, 2) AS lifetime_reference,
+        CASE WHEN orders > 0 THEN orders / 2.0::DOUBLE END AS expected_purchases,
+        CASE WHEN orders > 0 THEN (orders * 20)::DECIMAL(18, 2) END AS expected_revenue,
+        CASE WHEN orders > 0 THEN (i % 10) / 10.0::DOUBLE END AS churn_risk
     FROM range({first}, {last}) t(i)"""
-#: The month before: thirty not yet there, twenty since gone, every eleventh in another segment and with less spend.
+#: The month before: thirty not yet there, twenty since gone, every eleventh in another segment; of ten customers with
+#: campaigns four have bought since for 9 each, of the holdout a third.
 CHANGED = """
     SELECT * REPLACE (
-        CASE WHEN orders > 0 AND i % 11 = 0 THEN 'champions' ELSE segment_lifecycle END AS segment_lifecycle)
+        CASE WHEN orders > 0 AND i % 11 = 0 THEN 'champions' ELSE segment_lifecycle END AS segment_lifecycle,
+        CASE WHEN {bought} THEN lifetime_orders - 1 ELSE lifetime_orders END AS lifetime_orders,
+        CASE WHEN {bought} THEN lifetime_reference - 9 ELSE lifetime_reference END AS lifetime_reference)
     FROM (SELECT *, ('0x' || right(customer_id, 8))::BIGINT AS i FROM ({now}))"""
+BOUGHT = "CASE WHEN i % 20 = 0 THEN i % 3 = 1 ELSE i % 10 < 4 END"
 #: Nine hundred days of sales, more in December.
 DAYS = {
     AS_OF - timedelta(days=number): Decimal(1000 + number % 7 * 100)
@@ -88,10 +105,52 @@ RECONCILIATION = {
         "dimensions": {"lifecycle": {"segmented": "90.00", "guests": "7.00"}},
     },
 }
+#: What the stages before tell: of predictions, groups, rules and audiences.
+PREDICTED = {
+    "prediction": {
+        "person": {
+            "customers": 1986, "fit": {"model": "mbg_nbd"}, "grade": "B", "horizon_days": 365,
+            "reasons": [{"code": "holdout_short"}, {"code": "few_customers", "customers": 1986, "minimum": 3000},
+                        {"code": "total_far", "bias": -0.61}, {"code": "no_margin"}],
+            "backtest": {"days": 181, "actual": 1201.0, "purchases": {"total": 1333.4, "top_tenth": 0.41},
+                         "baseline": {"total": 900.2}},
+        },
+        "account": {"customers": 0, "fit": None, "grade": "none", "reasons": [{"code": "no_buyers"}]},
+    },
+    "clusters": {
+        "refused": None,
+        "clusters": [
+            {"code": "c1", "customers": 1500, "share": 0.75, "jaccard": None, "apart": [
+                {"trait": "recency_days", "direction": "low", "difference": -1.0, "median": 9.0, "market_median": 90.0},
+            ]},
+            {"code": "c2", "customers": 486, "share": 0.25, "jaccard": None, "apart": []},
+        ],
+    },
+}  # fmt: skip
+SEGMENTS = {
+    "dimensions": {
+        "lifecycle": {
+            "population": "person", "share": 1.0, "trait": None, "near": {"orders": 0.123, "recency_days": 0.01}, "dead": ["net_negative"],
+            "overlap": [{"first": "champions", "later": "loyal", "customers": 397},
+                        {"first": "new", "later": "potential_loyalist", "customers": 2}],
+        },
+        "value": {"population": "person", "share": 0.98, "trait": "monetary_ppp", "near": {"monetary_ppp": 0.01}},
+    },
+    "dimensions_off": {
+        "attitude": {"code": "few", "reason": "", "share": 0.07, "trait": "orders"},
+        "place": {"code": "off", "reason": "", "share": None, "trait": "city"},
+        "industry": {"code": "nobody", "reason": "no accounts", "share": None, "trait": None},
+    },
+    "audiences": {
+        "win_back": {"matched": 1100, "listed": 1000, "not_listed": 100, "holdout": 50},
+        "welcome": {"matched": 3, "listed": 3, "not_listed": 0, "holdout": 0},
+        "cart_abandoned": {"matched": 0, "listed": 0, "not_listed": 0, "holdout": 0},
+    },
+}  # fmt: skip
 
 
 def make_profile(**parts: Any) -> Profile:
-    """The base's dimensions and playbooks for Germany; parts replace what stands at the top."""
+    """Four of the base's dimensions, its playbooks and audiences for Germany; parts replace what stands at the top."""
     team = {"name": "crm", "locales": ["de-DE"], "grants": []}
     return Profile.model_validate(
         {
@@ -101,7 +160,8 @@ def make_profile(**parts: Any) -> Profile:
                 "currencies": [{"code": "EUR"}],
                 "languages": ["de"],
             },
-            **{name: BASE_YAML[name] for name in ("traits", "dimensions", "stratum", "playbooks", "privacy")},
+            **{name: BASE_YAML[name] for name in ("traits", "stratum", "audiences", "playbooks", "privacy")},
+            "dimensions": {name: BASE_YAML["dimensions"][name] for name in DIMENSIONS},
             "teams": [team],
             **parts,
         }
@@ -148,7 +208,9 @@ def write(con, folder, now, before, profile):
         old = f"p.{column}" if column in known else "NULL::VARCHAR"
         moves.append(
             f"SELECT coalesce(n.customer_id, p.customer_id) AS customer_id, '{name}' AS dimension, "
-            f"n.{column} AS segment, {old} AS previous_segment FROM {BASE} n FULL JOIN previous p USING (customer_id) "
+            f"n.{column} AS segment, {old} AS previous_segment, "
+            f"CASE WHEN right(customer_id, 1) = '0' THEN 'rule' ELSE 'customer' END AS cause "
+            f"FROM {BASE} n FULL JOIN previous p USING (customer_id) "
             f"WHERE n.{column} IS DISTINCT FROM {old}"
         )
     for name in (*names, "stratum"):
@@ -162,6 +224,15 @@ def write(con, folder, now, before, profile):
         )
     con.execute(f"COPY ({' UNION ALL '.join(moves)}) TO '{folder}/membership.parquet' (FORMAT parquet)")
     con.execute(f"COPY ({' UNION ALL '.join(sums)}) TO '{folder}/segments.parquet' (FORMAT parquet)")
+    held = "CASE WHEN right(customer_id, 1) = '0' THEN 'yes' ELSE 'no' END AS holdout"
+    lists = f"SELECT customer_id, 'win_back' AS audience, 1 AS priority, {held} FROM {BASE} ORDER BY 1 LIMIT 1000"
+    con.execute(f"COPY ({lists}) TO '{folder}/audiences.parquet' (FORMAT parquet)")
+    con.execute(
+        f"COPY (SELECT 'B1' AS store_id, 'Berlin Mitte' AS store_name) TO '{folder}/stores.parquet' (FORMAT parquet)"
+    )
+    if before is not None:
+        anchors = f"SELECT dimension, segment, customers, {BEFORE_SQL} FROM read_parquet('{folder}/segments.parquet')"
+        con.execute(f"COPY ({anchors}) TO '{folder}/comparisons.parquet' (FORMAT parquet)")
 
 
 @pytest.fixture(scope="session")
@@ -173,7 +244,7 @@ def market(tmp_path_factory):
         con, profile = duckdb.connect(), make_profile(**parts)
         folder = tmp_path_factory.mktemp("market") / str(next(count))
         now = now or CUSTOMERS.format(first=0, last=2980)
-        before = None if first else before or CHANGED.format(now=CUSTOMERS.format(first=30, last=3000))
+        before = None if first else before or CHANGED.format(bought=BOUGHT, now=CUSTOMERS.format(first=30, last=3000))
         write(con, folder, now, before, profile)
         rows = con.execute(f"SELECT count(*) FROM {BASE}").fetchall()[0][0]
         base = Base(rows, tuple(profile.dimensions), {}, {})
@@ -185,6 +256,10 @@ def market(tmp_path_factory):
             ledger=LEDGER,
             reconciliation=RECONCILIATION,
             days=DAYS,
+            predicted=PREDICTED,
+            segments=SEGMENTS,
+            previous_audiences=None if first else folder / "audiences.parquet",
+            stores=folder / "stores.parquet",
         )
         return Made(con, profile, folder, replace(known, **(background or {})), base, figures)
 

@@ -8,7 +8,7 @@ from decimal import Decimal
 import pytest
 
 from tasks.export.report.lenses import DOLLAR_RATE, Lens
-from tasks.export.report.market import by_month
+from tasks.export.report.months import by_month
 from tasks.export.report.words import Words
 
 #: Ten buyers: spend at comparable prices, at market rates, share of income.

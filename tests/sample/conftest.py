@@ -41,7 +41,7 @@ def market(request, sample, duckdb, tmp_path_factory):
     canonical = normalize(con, profile, sources, work, as_of=AS_OF, pseudonym_key="k" * 32)
     lines = canonical.transactions.relation
     tables = sample.facts["drops"][drop]["tables"]
-    facts = {name: tables[name]["markets"][code] for name in ("transactions", "customers")}
+    facts = {name: table["markets"][code] for name, table in tables.items() if "markets" in table}
     return SimpleNamespace(
         code=code, spec=load(drop), facts=facts, canonical=canonical, lines=lines, con=con, profile=profile
     )

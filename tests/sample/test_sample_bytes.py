@@ -10,7 +10,7 @@ from tasks.errors import Terminal
 from tasks.sample.generate import generate
 
 # One drop of each container: plain, gzip, zip, zstd with several markets, workbooks, Parquet, JSON Lines.
-CONTAINERS = ["DE", "US", "JP", "benelux", "CN", "KR", "NG"]
+CONTAINERS = ["DE", "US", "JP", "benelux", "CN", "KR", "NG", "IN"]
 
 
 def digests(folder):

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import gzip
 import json
+import re
 import zipfile
+from datetime import date
 
 import pytest
 import yaml
@@ -24,6 +26,12 @@ def text_of(sample, path, encoding):
         ("CN/销售明细_2024.csv", "gb18030", "马克杯"),
         ("CH/2026-06-30/kunden.csv", "cp1252", "Bünzli"),
         ("JP/会員.csv", "cp932", "髙田"),
+        ("DE/kartenbewegungen_2026.csv", "cp1252", "Einlösung"),
+        ("DE/befragung.csv", "cp1252", "stöbern"),
+        ("BG/anketa.csv", "cp1251", "Препоръка"),
+        ("CN/小程序行为_2026.csv", "gb18030", "加入购物车"),
+        ("CH/2026-03-31/vertraege.csv", "cp1252", "Kündigungsfrist"),
+        ("JP/お客様の声.csv", "cp932", "レビュー"),
     ],
 )
 def test_code_pages_are_no_utf_8(sample, path, encoding, sign):
@@ -44,6 +52,12 @@ def test_code_pages_are_no_utf_8(sample, path, encoding, sign):
         ("EG/مبيعات_2024_05.tsv", "utf-8", "٫٠٠"),
         ("JP/会員.csv", "cp932", "昭和"),
         ("JP/会員.csv", "cp932", "１００－０００１"),
+        ("JP/市区町村.csv", "cp932", "１００－０００１"),
+        ("DE/artikel.csv", "cp1252", ",95;"),
+        ("CH/2026-06-30/firmen.csv", "cp1252", "'000.00;"),
+        ("EG/حملات.tsv", "utf-8", "٠٧/٠٦/٢٠٢٦"),
+        ("MX/2026-05-31/servicio.csv", "utf-8", "/05/2026,garantía,"),
+        ("AE/feedback.csv", "utf-8-sig", '"Lovely shop, very helpful staff"'),
     ],
 )
 def test_numbers_and_dates_look_as_they_do_there(sample, path, encoding, cell):
@@ -83,6 +97,40 @@ def test_nigerian_moments_carry_their_offset_and_korean_ones_are_utc(sample):
         assert json.loads(next(file))["at"].endswith("+01:00")
     schema = pq.read_schema(sample.folder / "KR/purchases_2024.parquet")
     assert str(schema.field("sold_at").type) == "timestamp[us, tz=UTC]"
+
+
+def test_web_analytics_export_json_lines_and_warehouses_parquet(sample):
+    import pyarrow.parquet as pq
+
+    with gzip.open(sample.folder / "US/web_events_2026.jsonl.gz", "rt", encoding="utf-8") as file:
+        rows = [json.loads(line) for line in file]
+    assert {"session_start", "view_item", "add_to_cart", "purchase"} <= {row["event"] for row in rows}
+    assert min(row["ts"] for row in rows if row["ts"] > "2") >= "2026-03-01"  # analytics forget
+    assert not list((sample.folder / "US").glob("web_events_2025*"))
+    schema = pq.read_schema(sample.folder / "KR/events_2026.parquet")
+    assert str(schema.field("ts").type) == "timestamp[us]"
+
+
+def test_points_that_are_taken_away_are_negative_in_japan_and_told_by_their_kind_in_germany(sample):
+    with zipfile.ZipFile(sample.folder / "JP/ポイント履歴.zip") as archive:
+        text = archive.read(archive.namelist()[0]).decode("cp932", errors="replace")
+    assert re.search(r",利用,-\d+,", text)
+    assert re.search(r";Einlösung;\d+;", text_of(sample, "DE/kartenbewegungen_2026.csv", "cp1252"))
+
+
+def test_an_indian_workbook_has_numbers_and_days_in_their_own_cells(sample):
+    import python_calamine
+
+    (title, header, *rows) = (
+        python_calamine.CalamineWorkbook.from_path(sample.folder / "IN/quotations.xlsx")
+        .get_sheet_by_name("Quotations")
+        .to_python()
+    )
+    assert title[0] == "Quotations register"
+    row = dict(zip(header, rows[20], strict=True))
+    assert isinstance(row["Date"], date)
+    assert isinstance(row["Value"], float)
+    assert row["Customer Code"].startswith("C")
 
 
 def test_a_name_that_a_spreadsheet_would_run_is_in_every_drop(sample):

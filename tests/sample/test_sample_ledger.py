@@ -6,6 +6,20 @@ from decimal import Decimal
 
 import pytest
 
+#: How normalize names the values that it takes out of rows which stay.
+EMPTIED = {
+    "rating_beyond": "rating:outside_scale",
+    "nps_beyond": "nps:outside_scale",
+    "strength_beyond": "strength:outside_scale",
+    "points_text": "points:unreadable",
+    "price_negative": "price:negative",
+    "lasts_zero": "lasts_days:not_positive",
+    "amount_negative": "amount:negative",
+    "unknown_status": "status:unknown_value",
+    "unknown_outcome": "outcome:unknown_value",
+    "population_negative": "population:negative",
+}
+
 
 @pytest.mark.parametrize("table", ["transactions", "customers"])
 def test_the_ledger_is_what_was_written(market, table):
@@ -17,6 +31,32 @@ def test_the_ledger_is_what_was_written(market, table):
     assert ledger.quarantined == facts["quarantined"]
     if table == "transactions":
         assert ledger.filtered == facts["of_excluded_customers"] + facts["faults"].get("after_as_of", 0)
+
+
+def test_the_ledger_of_every_further_table_is_what_was_written(market):
+    """What customers did and said, and what is known of products, companies and places: row by row."""
+    for table, facts in market.facts.items():
+        if table in {"transactions", "customers"}:
+            continue
+        ledger = market.canonical.ledger[table]
+        found = (ledger.read, ledger.kept, ledger.duplicate, ledger.quarantined, ledger.filtered)
+        filtered = facts["filtered"] + facts["of_excluded_customers"]
+        assert found == (
+            *(facts["rows"], facts["kept"], facts["duplicate_content"], facts["quarantined"], filtered),
+        ), table
+
+
+def test_values_that_cannot_be_are_emptied_and_counted(market):
+    found = market.canonical.evidence["field_faults"]
+    for table, facts in market.facts.items():
+        planted = {EMPTIED[kind]: count for kind, count in facts["faults"].items() if kind in EMPTIED}
+        # A market that writes the codes themselves has no words that could be unknown: `outcome:unknown`.
+        reasons = {
+            f"{reason}_value" if reason.endswith(":unknown") else reason: n
+            for reason, n in found.get(table, {}).items()
+        }
+        told = {reason: count for reason, count in reasons.items() if reason in EMPTIED.values()}
+        assert told == planted, table
 
 
 def test_every_month_and_kind_has_the_lines_that_were_written(market):

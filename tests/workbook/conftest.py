@@ -15,12 +15,13 @@ import pytest
 
 from flows.plan import plan
 from region_profiles.models import Profile
-from tasks.export.customers import Base, load_base
+from tasks.export.base import Base, load_base
 from tasks.export.job import Job, Reader
 from tasks.export.summary import Summary, load_summary
 from tasks.export.workbook import workbooks
 from tasks.ingest.task import ingest
 from tasks.normalize.task import normalize
+from tasks.predict.task import predict
 from tasks.reference.task import money
 from tasks.sample.generate import generate
 from tasks.segment.task import segment
@@ -51,7 +52,8 @@ class Market:
         """The market's rows loaded anew; `exports` are settings of the profile."""
         settings = self.profile.exports.model_validate({**self.profile.exports.model_dump(), **exports})
         profile = self.profile.model_copy(update={"exports": settings})
-        base: Base = load_base(self.con, profile, str(self.segmented / "customers.parquet"), str(self.contacts))
+        names = [str(self.segmented / f"{name}.parquet") for name in ("customers", "audiences")]
+        base: Base = load_base(self.con, profile, names[0], str(self.contacts), names[1])
         figures: Summary = load_summary(self.con, profile, str(self.segmented / "segments.parquet"), base)
         return Job(self.con, profile, base, figures, out, f"{self.code}_{AS_OF}", AS_OF)
 
@@ -59,7 +61,8 @@ class Market:
         """Rows of the canonical files, the traits `t` beside the contacts `p`, in the files' order."""
         return self.con.execute(
             f"""SELECT {select} FROM '{self.segmented}/customers.parquet' t JOIN '{self.contacts}' p USING (customer_id)
-                ORDER BY t.monetary_reference DESC NULLS LAST, customer_id"""
+                WHERE t.population <> 'contact'
+                ORDER BY t.expected_revenue DESC NULLS LAST, t.monetary_reference DESC NULLS LAST, customer_id"""
         ).fetchall()
 
 
@@ -75,9 +78,11 @@ class Sample(dict):
         run = self.runs[code]
         sources = ingest(run)
         canonical = normalize(run, sources)
-        segments = segment(run, traits(run, canonical, money(run, canonical)), None)
+        factors = money(run, canonical)
+        described = traits(run, canonical, factors)
+        segments = segment(run, described, predict(run, canonical, factors, described, None), None)
         contacts = canonical.folder / "customers.parquet"
-        self[code] = Market(code, run.profile, segments.folder, contacts, run.cursor())
+        self[code] = Market(code, segments.profile, segments.folder, contacts, run.cursor())
         return self[code]
 
 

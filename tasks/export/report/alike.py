@@ -11,16 +11,14 @@ import duckdb
 
 from region_profiles.models import Profile
 from tasks.export.background import Background
-from tasks.export.report.parts import Count, columns, outside, seen, without_contacts
-from tasks.export.summary import Summary
-from tasks.export.suppress import withheld
+from tasks.export.report.parts import Count, apart, columns, outside, seen, without_contacts
+from tasks.export.suppress import Row
 from tasks.files import parquet
 from tasks.sql import literals
 
 CAUSES = ("customer", "refund", "rule", "reference", "identity", "correction")
 #: Causes that are no deeds of customers.
 BREAKS = ("rule", "reference", "identity", "correction")
-ANCHORS = ("last_year", "month_end", "previous")
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +27,7 @@ class Anchor:
 
     name: str
     as_of: date
-    sizes: Mapping[tuple[str, str], Count]
+    sizes: Mapping[Row, Count]
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,9 +45,16 @@ class Alike:
 
 
 def load_alike(
-    con: duckdb.DuckDBPyConnection, profile: Profile, figures: Summary, background: Background, segmented_dir: Path
+    con: duckdb.DuckDBPyConnection,
+    profile: Profile,
+    background: Background,
+    segmented_dir: Path,
+    hidden: frozenset[Row],
 ) -> Alike | None:
-    """From membership.parquet and comparisons.parquet (docs/membership.md); None where neither says anything."""
+    """From membership.parquet and comparisons.parquet (docs/membership.md); None where neither says anything.
+
+    `hidden`: segments that are withheld today or were before, and so are at all dates: sizes differ by few.
+    """
     membership, comparisons = (segmented_dir / f"{name}.parquet" for name in ("membership", "comparisons"))
     dimensions, minimum = seen(profile), profile.privacy.minimum_count
     counts: dict[str, dict[str, int]] = {}
@@ -63,13 +68,13 @@ def load_alike(
             counts.setdefault(dimension, {})[cause] = count
         query = f"SELECT count(DISTINCT customer_id) {moved} AND cause IN ({literals(BREAKS)})"
         (broken,) = con.execute(query).fetchall()[0]
-    anchors = _anchors(con, profile, figures, comparisons) if comparisons.exists() else ()
+    anchors = _anchors(con, profile, comparisons, hidden) if comparisons.exists() else ()
     if not known and not anchors:
         return None
-    hidden = {name: withheld({(name, one): n for one, n in some.items()}, minimum) for name, some in counts.items()}
+    small = apart({(name, one): n for name, some in counts.items() for one, n in some.items()}, minimum)
     return Alike(
         causes={
-            name: {one: None if (name, one) in hidden[name] else n for one, n in counts[name].items()}
+            name: {one: None if (name, one) in small else n for one, n in counts[name].items()}
             for name in dimensions
             if name in counts
         },
@@ -81,19 +86,18 @@ def load_alike(
 
 
 def _anchors(
-    con: duckdb.DuckDBPyConnection, profile: Profile, figures: Summary, comparisons: Path
+    con: duckdb.DuckDBPyConnection, profile: Profile, comparisons: Path, hidden: frozenset[Row]
 ) -> tuple[Anchor, ...]:
-    """Sizes at earlier dates. What is withheld today is withheld then: the two differ by few."""
-    found: dict[tuple[str, date], dict[tuple[str, str], int]] = {}
+    """Sizes at earlier dates, oldest first, each date once."""
+    found: dict[tuple[date, str], dict[Row, int]] = {}
     query = f"SELECT anchor, as_of, dimension, segment, customers FROM {parquet(comparisons)} ORDER BY ALL"
     for name, as_of, dimension, segment, customers in con.execute(query).fetchall():
         kind = profile.dimensions.get(dimension)
         if kind is not None and segment not in {"guest", outside(kind)}:
-            found.setdefault((name, as_of), {})[dimension, segment] = customers
-    shown = seen(profile)
-    anchors = []
-    for (name, as_of), sizes in found.items():
-        hidden = withheld(sizes, profile.privacy.minimum_count) | figures.hidden
-        told = {row: None if row in hidden else n for row, n in sizes.items() if row[0] in shown}
-        anchors.append(Anchor(name, as_of, told))
-    return tuple(sorted(anchors, key=lambda one: ANCHORS.index(one.name)))
+            found.setdefault((as_of, name), {})[dimension, segment] = customers
+    dimensions, anchors = seen(profile), dict[date, Anchor]()
+    for (as_of, name), sizes in sorted(found.items()):
+        unseen = apart(sizes, profile.privacy.minimum_count) | hidden
+        told = {row: None if row in unseen else n for row, n in sizes.items() if row[0] in dimensions}
+        anchors[as_of] = Anchor(name, as_of, told)  # of one date the report before, whose name comes last
+    return tuple(anchors.values())

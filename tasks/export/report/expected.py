@@ -9,7 +9,7 @@ from pathlib import Path
 
 import duckdb
 
-from region_profiles.models import Profile
+from region_profiles.models import Profile, TraitDimension
 from tasks.export.report.parts import Count, columns, outside, seen
 from tasks.export.summary import Summary
 from tasks.export.suppress import withheld
@@ -41,7 +41,7 @@ class Expected:
 def load_expected(
     con: duckdb.DuckDBPyConnection, profile: Profile, figures: Summary, customers: Path
 ) -> Expected | None:
-    """None where nothing is predicted of anybody. Languages have no sums: nobody plans by them."""
+    """Of dimensions of rules and tiers; None where nothing is predicted of anybody."""
     there = columns(con, customers)
     if not {"population", "expected_purchases", "expected_revenue", "churn_risk"} <= there:
         return None
@@ -49,7 +49,7 @@ def load_expected(
     sums: dict[str, dict[str, Sum | None]] = {}
     for dimension in seen(profile):
         kind = profile.dimensions[dimension]
-        if getattr(kind, "trait", None) == "language" or f"segment_{dimension}" not in there:
+        if isinstance(kind, TraitDimension) or f"segment_{dimension}" not in there:
             continue
         rows = con.execute(
             f"SELECT {quoted(f'segment_{dimension}')}, count(expected_purchases), sum(expected_purchases), "

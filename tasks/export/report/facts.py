@@ -108,6 +108,8 @@ def load_facts(
         "guests": _share(revenue - spent, revenue),
     }
     nothing = hidden or not base.rows
+    moves = None if nothing else load_moves(con, profile, figures, background, segmented_dir)
+    before = frozenset() if moves is None else moves.hidden
     tells = not nothing and _may_tell_buyers(con, profile, figures, customers, buyers, rows - buyers)
     return Facts(
         country=profile.market.country,
@@ -119,13 +121,13 @@ def load_facts(
         buyers=buyers if tells else None,
         spent=spent,
         withheld=hidden,
-        moves=None if nothing else load_moves(con, profile, figures, background, segmented_dir),
+        moves=moves,
         lenses=None if nothing else load_lenses(con, profile, figures, background, customers),
         weeks=_weeks(profile, background.days, as_of),
         cities=() if nothing else load_cities(con, profile, customers),
         quality={} if nothing else quality,
-        outcomes=None if nothing else load_outcomes(con, profile, background, segmented_dir),
-        alike=None if nothing else load_alike(con, profile, figures, background, segmented_dir),
+        outcomes=None if nothing else load_outcomes(con, profile, background, segmented_dir, before),
+        alike=None if nothing else load_alike(con, profile, background, segmented_dir, figures.hidden | before),
         expected=None if nothing else load_expected(con, profile, figures, customers),
         own={} if nothing else load_own(con, profile, background, segmented_dir),
     )

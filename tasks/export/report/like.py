@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import date
 
-from region_profiles.models import Profile
+from region_profiles.models import Profile, TraitDimension
 from tasks.export.report.alike import CAUSES, Alike
 from tasks.export.report.blocks import Block, Group, Section, Table, Text
 from tasks.export.report.facts import Facts
@@ -59,9 +59,9 @@ def _causes(words: Words, found: Alike, title: str) -> Table:
 
 
 def _sizes(words: Words, profile: Profile, figures: Summary, found: Alike, dimension: str) -> Table | None:
-    """Segments at each earlier date, oldest first, and now."""
+    """Segments of rules and tiers at each earlier date, oldest first, and now."""
     kind = profile.dimensions[dimension]
-    if getattr(kind, "trait", None) == "language":
+    if isinstance(kind, TraitDimension):
         return None
     now = [row for row in ordered(profile, figures, dimension) if row[1] not in {"guest", outside(kind)}]
     rows_of = dict.fromkeys((*now, *(row for one in found.anchors for row in one.sizes if row[0] == dimension)))

@@ -45,6 +45,8 @@ class Moves:
     """Dimensions in which nobody moved from one segment to another."""
     joined: int | None
     left: int | None
+    hidden: frozenset[Cell] = frozenset()
+    """Segments that the publication before withheld, of all dimensions that are shown."""
 
 
 def load_moves(
@@ -80,6 +82,7 @@ def load_moves(
         ),
         joined=outside.left,
         left=outside.joined,
+        hidden=hidden_then,
     )
 
 

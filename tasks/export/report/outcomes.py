@@ -6,7 +6,7 @@ its p value, Holm's procedure over all segments that are compared.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from pathlib import Path
@@ -18,7 +18,7 @@ from region_profiles.models import Profile
 from region_profiles.playbook_models import AUDIENCE
 from tasks.export.background import Background
 from tasks.export.report.parts import columns, counted, outside, part, seen
-from tasks.export.suppress import withheld
+from tasks.export.suppress import Row, withheld
 from tasks.files import parquet
 from tasks.sql import name as quoted
 
@@ -68,9 +68,16 @@ Outcomes = Mapping[str, Mapping[str, Outcome]]
 
 
 def load_outcomes(
-    con: duckdb.DuckDBPyConnection, profile: Profile, background: Background, segmented_dir: Path
+    con: duckdb.DuckDBPyConnection,
+    profile: Profile,
+    background: Background,
+    segmented_dir: Path,
+    hidden: frozenset[Row] = frozenset(),
 ) -> Outcomes | None:
-    """Of the first dimension that is shown of each population, and of the audiences of then; None without a before."""
+    """Of the first dimension that is shown of each population, and of the audiences of then; None without a before.
+
+    `hidden` are segments that the publication before withheld.
+    """
     before, now = background.previous, segmented_dir / "customers.parquet"
     if before is None:
         return None
@@ -85,11 +92,14 @@ def load_outcomes(
         if dimension is not None:
             sides = _sides(con, f"SELECT *, {quoted(f'segment_{dimension}')} AS code FROM ({then})", now)
             sides.pop(outside(profile.dimensions[dimension]), None)
-            found[dimension] = _outcomes(sides, profile.privacy.minimum_count, apart=True)
+            sizes = {(dimension, code): _sum(some.values()).customers for code, some in sides.items()}
+            unseen = hidden | withheld(sizes, profile.privacy.minimum_count)
+            codes = {code for code in sides if (dimension, code) in unseen}
+            found[dimension] = _outcomes(sides, profile.privacy.minimum_count, codes)
     if background.previous_audiences is not None:
         lists = f"SELECT customer_id, audience AS code, holdout AS aside FROM {parquet(background.previous_audiences)}"
         source = f"SELECT t.* EXCLUDE (aside), a.code, a.aside FROM ({then}) t JOIN ({lists}) a USING (customer_id)"
-        found[AUDIENCE] = _outcomes(_sides(con, source, now), profile.privacy.minimum_count, apart=False)
+        found[AUDIENCE] = _outcomes(_sides(con, source, now), profile.privacy.minimum_count)
     return _read({dimension: some for dimension, some in found.items() if some})
 
 
@@ -107,17 +117,15 @@ def _sides(con: duckdb.DuckDBPyConnection, source: str, now: Path) -> dict[str, 
     return found
 
 
-def _outcomes(sides: Mapping[str, Mapping[str | None, Side]], minimum: int, *, apart: bool) -> dict[str, Outcome]:
-    """Outcomes by segment; where segments are `apart` their sizes add up, so small ones withhold a second."""
-    whole = {code: _sum(some.values()) for code, some in sides.items()}
-    sizes = {("", code): one.customers for code, one in whole.items()}
-    hidden = withheld(sizes, minimum) if apart else frozenset(row for row, n in sizes.items() if n < minimum)
+def _outcomes(
+    sides: Mapping[str, Mapping[str | None, Side]], minimum: int, unseen: Collection[str] = ()
+) -> dict[str, Outcome]:
+    """Outcomes by segment; small ones tell nothing, nor do those that the publication before withheld."""
     found = {}
-    for code, all_ in whole.items():
-        tells = ("", code) not in hidden
-        outcome = Outcome(all_, tells)
-        campaigns, holdout = sides[code].get("no"), sides[code].get("yes")
-        if tells and campaigns and holdout and part(holdout.customers, all_.customers, minimum) is not None:
+    for code, some in sides.items():
+        whole, campaigns, holdout = _sum(some.values()), some.get("no"), some.get("yes")
+        outcome = Outcome(whole, tells=whole.customers >= minimum and code not in unseen)
+        if outcome.tells and campaigns and holdout and part(holdout.customers, whole.customers, minimum) is not None:
             outcome = replace(outcome, campaigns=campaigns, holdout=holdout)
         found[code] = outcome
     return found

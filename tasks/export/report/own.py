@@ -58,7 +58,7 @@ def load_own(
     traits = selected(_WANTED, there)
     found: dict[tuple[str, str], Own] = {}
     for dimension in (*seen(profile), AUDIENCE):
-        if dimension not in profile.playbooks:
+        if dimension not in profile.playbooks or (dimension != AUDIENCE and f"segment_{dimension}" not in there):
             continue
         if dimension != AUDIENCE:
             column = quoted(f"segment_{dimension}")

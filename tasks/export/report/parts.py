@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 import duckdb
 
 from region_profiles.models import Dimension, Population, Profile
+from tasks.export.suppress import Row, withheld
 from tasks.files import parquet
 from tasks.segment.effective import shown
 from tasks.sql import name as quoted
@@ -49,6 +50,14 @@ def part(count: int, whole: int, minimum: int) -> Count:
     (0, None, None, 40)
     """
     return None if any(0 < one < minimum for one in (count, whole - count)) else count
+
+
+def apart(counts: Mapping[Row, int], minimum: int) -> frozenset[Row]:
+    """Rows to withhold, each dimension by itself: one that is too small as a whole withholds no other."""
+    found = frozenset[Row]()
+    for name in {dimension for dimension, _ in counts}:
+        found |= withheld({row: n for row, n in counts.items() if row[0] == name}, minimum)
+    return found
 
 
 def without_contacts(con: duckdb.DuckDBPyConnection, *files: Path | None) -> str:

@@ -155,10 +155,12 @@ def _numbers(plans: Plans, own: Own | None) -> Lines:
         return {}
     words = plans.words
     agreed = [
-        words.labelled(words.say(channel, "channel"), words.number(count)) for channel, count in own.contactable.items()
+        words.labelled(words.say(channel, "channel"), words.number(count))
+        for channel, count in own.contactable.items()
+        if count != 0
     ]
     return {
-        "contactable": tuple(agreed),
+        "contactable": words.formatter.list(agreed) if agreed else "",
         "basket": "" if own.basket is None else words.money(own.basket, plans.facts.currency),
         "bought_most": words.place(own.bought_most or ""),
         "recommend": words.place(own.recommend or ""),

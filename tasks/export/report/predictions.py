@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from datetime import date, timedelta
 from decimal import Decimal
-from typing import Any
+from typing import Any, get_args
 
-from region_profiles.models import Profile
+from region_profiles.models import Population, Profile
 from tasks.cluster.describe import phrase, title
 from tasks.cluster.records import Apart
 from tasks.export.background import Background
@@ -33,7 +33,7 @@ def predictions(
     known = background.predicted.get("prediction")
     if known is None:
         return
-    notes = {population: one for population, one in known.items() if one.get("customers")}
+    notes = {one: known[one] for one in get_args(Population) if known.get(one, {}).get("customers")}
     blocks: list[Block] = []
     if not known:
         blocks.append(Text(words.say("off", "prediction")))

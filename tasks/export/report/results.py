@@ -29,12 +29,14 @@ def results(words: Words, profile: Profile, facts: Facts, figures: Summary, befo
         outcomes = found if dimension == AUDIENCE else dict(in_order(profile, figures, dimension, found))
         told = _Told(words, facts, dimension, outcomes, since)
         inside: list[Block] = [told.everybody()]
-        if any(one.holdout for one in outcomes.values()):
-            held = True
-            inside.append(Group(words.say("results_holdout"), [told.compared()]))
+        readings = {one.reading for one in outcomes.values()} - {None}
+        if readings == {"few"}:
+            inside.append(Text(words.labelled(words.say("results_holdout"), words.say("results_few")), note=True))
+        elif readings:
+            inside.append(told.compared())
+        held = held or bool(readings)
         name = words.say("playbooks_audience") if dimension == AUDIENCE else words.dimension(dimension)
-        blocks.append(Group(name, [inside[0]]))
-        blocks += inside[1:]
+        blocks.append(Group(name, inside))
     note = (
         words.say("results_note", minimum=words.number(FEWEST)) if held else words.say("results_no_holdout", date=since)
     )

@@ -13,6 +13,8 @@ from tasks.export.report.words import NOTHING, Words
 
 #: Overlaps that are told.
 OVERLAPS = 5
+#: Traits whose borders are told of a dimension.
+NEAREST = 3
 
 
 def off(words: Words, background: Background) -> Iterator[Block]:
@@ -28,7 +30,7 @@ def off(words: Words, background: Background) -> Iterator[Block]:
 def _why(words: Words, one: Mapping[str, Any]) -> str:
     if one["code"] == "nobody":
         return words.say("off_nobody")
-    trait = words.labels.find(str(one["trait"]), "column", "prediction", "dimension") or str(one["trait"])
+    trait = _trait(words, str(one["trait"]))
     if one["code"] == "off":
         return words.say("off_off", trait=trait)
     return words.say("off_few", trait=trait, share=words.percent(one["share"]))
@@ -51,16 +53,29 @@ def rules(words: Words, profile: Profile, background: Background) -> Iterator[Se
             (
                 words.dimension(name),
                 words.formatter.list([names[code] for code in empty]) if empty else NOTHING,
+                _near(words, one.get("near") or {}),
                 words.percent(one.get("share"), most=0),
-                words.percent(one.get("near")),
             )
         )
-    heads = (words.say(f"rules_{code}") for code in ("empty", "known", "near"))
-    table = Table((words.labels.text("column", "dimension"), *heads), rows, words=2, caption=words.say("rules"))
+    heads = (words.say(f"rules_{code}") for code in ("empty", "near", "known"))
+    table = Table((words.labels.text("column", "dimension"), *heads), rows, words=3, caption=words.say("rules"))
     blocks: list[Block] = [Text(words.say("rules_intro")), table]
     if points := list(_overlaps(words, profile, notes)):
         blocks.append(Points(points))
     yield Section("rules", words.say("rules"), blocks)
+
+
+def _near(words: Words, shares: Mapping[str, float]) -> str:
+    """The traits by which most customers stand near a border, with their shares."""
+    most = sorted(shares.items(), key=lambda one: (-one[1], one[0]))[:NEAREST]
+    told = [words.labelled(_trait(words, trait), words.percent(share)) for trait, share in most if share > 0]
+    return words.formatter.list(told) if told else NOTHING
+
+
+def _trait(words: Words, trait: str) -> str:
+    """A trait's name; that of comparable prices has the year of its prices."""
+    found = words.labels.find(trait, "column", "prediction", "dimension") or trait
+    return found % {"vintage": words.labels.year(words.profile.money.ppp.vintage)}
 
 
 def _overlaps(words: Words, profile: Profile, notes: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:

@@ -15,11 +15,13 @@ from tasks.export.customers import customer_columns
 from tasks.export.files import ExportFile
 from tasks.export.job import Job, Reader, teams_of
 from tasks.export.labels import Labels
+from tasks.export.shown import shown
 from tasks.export.summary import MEASURES
-from tasks.export.workbook.fields import Field, list_fields, sheet_columns, sheet_fields
+from tasks.export.workbook.fields import Field, list_fields
 from tasks.export.workbook.listing import write_list
 from tasks.export.workbook.overview import write_definitions, write_summary
-from tasks.export.workbook.sheets import leading_dimension, segment_counts, write_segment
+from tasks.export.workbook.parts import Parts
+from tasks.export.workbook.sheets import write_part
 from tasks.export.workbook.styles import Styles, right_to_left
 from tasks.export.workbook.texts import sheet_names
 
@@ -38,7 +40,7 @@ def workbooks(job: Job, locale: str, readers: Sequence[Reader]) -> Iterator[Expo
     yield _public(job, locale, labels, readers)
     for reader in readers:
         yield _by_segment(job, locale, labels, reader)
-        if job.base.rows <= _list_limit(job):
+        if job.base.listed <= _list_limit(job):
             yield _list(job, locale, labels, reader)
 
 
@@ -60,7 +62,7 @@ def _public(job: Job, locale: str, labels: Labels, readers: Sequence[Reader]) ->
         notes = [labels.text("workbook", "lists", file=labels.formatter.list(files))]
     else:
         notes = [labels.text("workbook", "no_rights")]
-    columns = ["dimension", "segment", *MEASURES, *(f"segment_{one}" for one in job.profile.dimensions), "stratum"]
+    columns = ["dimension", "segment", *MEASURES, *(f"segment_{one}" for one in shown(job.profile)), "stratum"]
     with _book(job, path) as book:
         _common(book, job, labels, notes, columns, [])
     teams = teams_of(job.profile, locale)
@@ -73,21 +75,19 @@ def _sheets_name(job: Job, locale: str, reader: Reader) -> str:
 
 def _by_segment(job: Job, locale: str, labels: Labels, reader: Reader) -> ExportFile:
     path = f"{locale}/customers/{_sheets_name(job, locale, reader)}"
-    columns = customer_columns(job.profile, reader.grants)
-    dimension = leading_dimension(job.profile)
-    fields = sheet_fields(job.con, job.profile, columns, job.base, labels, dimension)
-    notes, told = _notes(job, locale, labels, reader, fields)
-    sizes = segment_counts(job.con, job.profile, job.base)
-    names = labels.segments(job.profile, dimension, sizes)
-    described = list(dict.fromkeys((*sheet_columns(job.profile, columns, dimension), *columns, "reason")))
-    shown = 0
+    columns = customer_columns(job.profile, reader.grants, job.base.extra)
+    made = Parts(job, locale, labels, reader, columns)
+    parts = [*made.segments(), *made.audiences(), *made.contacts()]
+    notes, told = _notes(job, locale, labels, reader, [field for _, fields in parts for field in fields])
+    if left_out := made.left_out():
+        notes.append(labels.text("workbook", "left_out", columns=labels.formatter.list(left_out)))
+    count, limit, currency = 0, job.profile.exports.sheet_rows, job.figures.currencies["currency"]
     with _book(job, path) as book:
-        styles, sheets = _common(book, job, labels, notes, described, list(names.values()))
-        for (segment, size), sheet in zip(sizes.items(), sheets, strict=True):
-            shown += write_segment(
-                job.con, sheet, styles, fields, job.profile, segment, size, labels, job.figures.currencies["currency"]
-            )
-    return _written(job, path, locale, labels, "workbook", shown, reader.teams, told)
+        titles = [part.title for part, _ in parts]
+        styles, sheets = _common(book, job, labels, notes, made.described(), titles, tuple(job.base.audiences))
+        for (part, fields), sheet in zip(parts, sheets, strict=True):
+            count += write_part(job.con, sheet, styles, fields, part, limit, labels, currency)
+    return _written(job, path, locale, labels, "workbook", count, reader.teams, told)
 
 
 def _notes(
@@ -95,7 +95,7 @@ def _notes(
 ) -> tuple[list[str], tuple[str, ...]]:
     """What readers should know, in their language, and the same for the manifest."""
     notes, told, limit = [], [], _list_limit(job)
-    if job.base.rows > limit:
+    if job.base.listed > limit:
         file = list_name(job, locale, reader, "csv")
         notes.append(labels.text("workbook", "list_is_csv", limit=labels.formatter.decimal(int(limit)), file=file))
         told.append(f"workbook: more than {limit:.0f} customers; the full list is CSV only")
@@ -107,7 +107,7 @@ def _notes(
 
 def _list(job: Job, locale: str, labels: Labels, reader: Reader) -> ExportFile:
     path = f"{locale}/customers/{list_name(job, locale, reader, 'xlsx')}"
-    columns = customer_columns(job.profile, reader.grants)
+    columns = customer_columns(job.profile, reader.grants, job.base.extra)
     fields = list_fields(job.con, job.profile, columns, job.base, labels)
     long = any(one.cut for one in fields)
     target = job.out / path
@@ -117,18 +117,19 @@ def _list(job: Job, locale: str, labels: Labels, reader: Reader) -> ExportFile:
         target,
         sheet_names([labels.text("workbook", "customers")])[0],
         fields,
-        job.base.rows,
+        job.base.listed,
         right_to_left=right_to_left(labels),
         as_of=job.as_of,
         note=labels.text("workbook", "cut") if long else "",
     )
     told = ("workbook: texts longer than a cell are cut",) if long else ()
-    return _written(job, path, locale, labels, "workbook", job.base.rows, reader.teams, told)
+    return _written(job, path, locale, labels, "workbook", job.base.listed, reader.teams, told)
 
 
 def _common(
-    book: Any, job: Job, labels: Labels, notes: Sequence[str], columns: Sequence[str], more: Sequence[str]
-) -> tuple[Styles, list[Any]]:
+    book: Any, job: Job, labels: Labels, notes: Sequence[str], columns: Sequence[str], more: Sequence[str],
+    audiences: Sequence[str] = (),
+) -> tuple[Styles, list[Any]]:  # fmt: skip
     """The sheets that every workbook has, written; and empty ones named `more`."""
     styles = Styles(book, rtl=right_to_left(labels))
     minimum = job.profile.privacy.minimum_count
@@ -136,7 +137,7 @@ def _common(
     own = [labels.text("workbook", one) for one in ("summary", "definitions")]
     summary, definitions, *rest = [book.add_worksheet(name) for name in sheet_names([*own, *more])]
     write_summary(book, summary, styles, job.profile, job.figures, labels, [*withheld, *notes], job.as_of)
-    write_definitions(definitions, styles, job.profile, columns, labels, job.figures)
+    write_definitions(definitions, styles, job.profile, columns, labels, job.figures, audiences)
     return styles, rest
 
 

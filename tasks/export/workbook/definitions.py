@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from region_profiles.models import Profile
+from tasks.catalogue import CATALOGUE
+from tasks.export import audiences as lists
 from tasks.export.customers import column_heading
 from tasks.export.labels import Labels
 
@@ -27,8 +29,13 @@ _TRAITS: Mapping[str, tuple[str, str]] = {
     "r_score": ("score", "history"),
     "f_score": ("score", "window"),
     "m_score": ("score", "window"),
+    "expected_revenue": ("currency", "horizon"),
+    "next_purchase_date": ("date", "horizon"),
+    "holdout": ("yes_no", "as_of"),
+    "contactable_app": ("yes_no", "as_of"),
+    "audience_rank": ("rank", "as_of"),
     "segment_lifecycle": ("code", "window"),
-    "segment_value": ("code", "window"),
+    "segment_account_lifecycle": ("code", "window"),
     "stratum": ("code", "window"),
     "customers": ("customers", "as_of"),
     "share_customers": ("share", "as_of"),
@@ -36,31 +43,42 @@ _TRAITS: Mapping[str, tuple[str, str]] = {
 }
 #: Of columns whose code means something else in a list of customers.
 _MEANINGS = {"dimension": "grouping"}
+_PERIODS = {"window": "window", "lifetime": "history", "year": "year", "as_of": "as_of", "horizon": "horizon"}
 _SCORES = {"r_score": "recency", "f_score": "frequency", "m_score": "monetary"}
 
 
 def definitions(
-    profile: Profile, columns: Iterable[str], labels: Labels, currencies: Mapping[str, str]
-) -> list[tuple[str, ...]]:
+    profile: Profile, columns: Iterable[str], labels: Labels, currencies: Mapping[str, str],
+    audiences: Iterable[str] = (),
+) -> list[tuple[str, ...]]:  # fmt: skip
     """One row for each column of a list, of the table of segments, and `reason`: heading, meaning, unit, period, basis.
 
-    A label and its code are one row. `currencies` holds the market's `currency` and `reference_currency`.
+    A label and its code are one row; then `audiences`, with who is in them. `currencies` holds the market's `currency`
+    and `reference_currency`.
     """
     names = dict.fromkeys(column.partition("|")[0] for column in columns)
-    return [_row(profile, one, labels, currencies) for one in names]
+    rows = [_row(profile, one, labels, currencies) for one in names]
+    list_, day = labels.text("column", "audience"), labels.text("period", "as_of")
+    return rows + [(lists.name(labels, one), lists.meaning(labels, one), list_, day, "") for one in audiences]
 
 
 def _row(profile: Profile, column: str, labels: Labels, currencies: Mapping[str, str]) -> tuple[str, ...]:
-    known = "code" if column.startswith("segment_") else "text"
-    unit, period = _TRAITS.get(column, (known, "as_of"))
-    heading = labels.text("column", "reason") if column == "reason" else column_heading(profile, column, labels)
+    unit, period = _TRAITS.get(column) or _of_dimension(profile, column)
     return (
-        heading,
+        column_heading(profile, column, labels),
         _meaning(column, labels),
         _unit(profile, column, unit, labels, currencies),
         _period(profile, period, labels),
         _basis(profile, column, labels),
     )
+
+
+def _of_dimension(profile: Profile, column: str) -> tuple[str, str]:
+    """Of a dimension that is a trait's, the span of the trait."""
+    if not column.startswith("segment_"):
+        return "text", "as_of"
+    trait = getattr(profile.dimensions.get(column.removeprefix("segment_")), "trait", None)
+    return "code", _PERIODS[CATALOGUE[trait].window] if trait in CATALOGUE else "as_of"
 
 
 def _meaning(column: str, labels: Labels) -> str:
@@ -81,6 +99,8 @@ def _unit(profile: Profile, column: str, unit: str, labels: Labels, currencies: 
 
 def _period(profile: Profile, period: str, labels: Labels) -> str:
     months = profile.traits.window
+    if period == "horizon":
+        return labels.count("template", "window_horizon", profile.prediction.horizon_days)
     if period != "window":
         return labels.text("period", period)
     if months == "all":
@@ -90,8 +110,15 @@ def _period(profile: Profile, period: str, labels: Labels) -> str:
 
 def _basis(profile: Profile, column: str, labels: Labels) -> str:
     lens = f"monetary_{profile.traits.scores.monetary_lens}" if column == "m_score" else column
-    if lens not in {"monetary_local", "monetary_reference", "monetary_ppp", "effort", "share_revenue"}:
+    if lens not in {
+        "monetary_local",
+        "monetary_reference",
+        "monetary_ppp",
+        "effort",
+        "share_revenue",
+        "expected_revenue",
+    }:
         return ""
     if profile.tax.amounts == "untaxed":
         return labels.text("basis", "untaxed")
-    return labels.text("basis", "net" if lens == "monetary_reference" else "gross")
+    return labels.text("basis", "net" if lens in {"monetary_reference", "expected_revenue"} else "gross")

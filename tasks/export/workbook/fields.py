@@ -9,9 +9,12 @@ from datetime import date
 
 import duckdb
 
-from region_profiles.models import Profile, TraitDimension
-from tasks.export.customers import BASE, Base, code_labels, column_heading, decimals
+from region_profiles.models import Population, Profile, TraitDimension
+from tasks.export import roles
+from tasks.export.base import BASE, Base, decimals
+from tasks.export.customers import code_labels, column_heading
 from tasks.export.labels import Labels
+from tasks.export.shown import shown
 from tasks.export.workbook.texts import CELL, units, width
 from tasks.sql import literal, name
 
@@ -24,7 +27,13 @@ FIRST_DAY = date(1900, 3, 1)
 #: The most columns of a segment's sheet.
 MOST = 20
 
-_MONEY = {"monetary_local": "currency", "monetary_reference": "reference_currency"}
+_MONEY = {
+    "monetary_local": "currency",
+    "monetary_reference": "reference_currency",
+    "expected_revenue": "reference_currency",
+}
+#: What sheets leave to the list first where they would have more columns than that; then dimensions, the last first.
+_SPARED = ("orders", "recency_days", "monetary_ppp")
 _PLAIN = frozenset({"r_score", "f_score", "m_score"})
 #: Content beyond that wraps or is cut off on the screen, not in the cell.
 _NARROW, _WIDE = 8, 40
@@ -49,7 +58,7 @@ class Field:
     @property
     def left_to_right(self) -> bool:
         """Whether it reads so on sheets of either direction: else plus and groups of a number change places there."""
-        return self.name in {"member_number", "email", "phone", "phone_national", "home_store"}
+        return self.name in {"member_number", "email", "phone", "phone_national", "home_store", "account"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +75,7 @@ def list_fields(
     con: duckdb.DuckDBPyConnection, profile: Profile, columns: Sequence[str], base: Base, labels: Labels
 ) -> tuple[Field, ...]:
     """Columns of the customer list (`customer_columns`), as they stand in the CSV file of the same name."""
-    seen, own = _seen(con, columns), _currencies(profile, base)
+    seen, own = _seen(con, columns, BASE), _currencies(profile, base)
     return tuple(
         _field(profile, one, base, labels, seen[one.partition("|")[0]], own, column_heading(profile, one, labels))
         for one in columns
@@ -74,16 +83,25 @@ def list_fields(
 
 
 def sheet_fields(
-    con: duckdb.DuckDBPyConnection, profile: Profile, columns: Sequence[str], base: Base, labels: Labels, about: str
+    con: duckdb.DuckDBPyConnection, profile: Profile, columns: Sequence[str], base: Base, labels: Labels
 ) -> tuple[Field, ...]:
-    """Columns of the sheets of dimension `about`'s segments, the reason apart: at most 19 of the list's.
+    """`columns` of sheets, of `sheet_columns`; the currency stands in the heading of money."""
+    return _fields(con, profile, columns, base, labels, BASE)
 
-    Whom it concerns and how to reach them, their language and store, the other dimensions, then days, purchase days
-    and money, the market's own first; the currency stands in the heading. What a list has beyond that is left to it.
-    """
-    chosen = sheet_columns(profile, columns, about)
-    seen, own, fields = _seen(con, chosen), _currencies(profile, base), []
-    for one in chosen:
+
+def role_fields(
+    con: duckdb.DuckDBPyConnection, profile: Profile, columns: Sequence[str], base: Base, labels: Labels
+) -> tuple[Field, ...]:
+    """Columns of the sheet of contacts by role, of those of its CSV file: labels without codes, 20 at most."""
+    chosen = [one for one in columns if "|" not in one and (one != "phone" or "phone_national" not in columns)]
+    return _fields(con, profile, chosen[:MOST], base, labels, roles.SOURCE)
+
+
+def _fields(
+    con: duckdb.DuckDBPyConnection, profile: Profile, columns: Sequence[str], base: Base, labels: Labels, source: str
+) -> tuple[Field, ...]:
+    seen, own, fields = _seen(con, columns, source), _currencies(profile, base), []
+    for one in columns:
         heading = column_heading(profile, one, labels)
         if one in _MONEY:
             heading = labels.text("template", "in_currency", label=heading, currency=own[_MONEY[one]])
@@ -91,21 +109,28 @@ def sheet_fields(
     return tuple(fields)
 
 
-def sheet_columns(profile: Profile, columns: Sequence[str], about: str) -> tuple[str, ...]:
-    """Which of the list's columns a segment's sheet shows, in order.
+def sheet_columns(
+    profile: Profile, columns: Sequence[str], population: Population, about: str | None = None
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Which of the list's columns the sheets of a population's segments or audiences show, and what lacks room.
 
-    The phone stands there once, in the form to read; a language that is a dimension stands there as that.
+    Whom it concerns and how to reach them, their language and store, the population's dimensions but `about`, then
+    days, purchase days and money, the market's own first: 19, for the reason stands there too. Codes, scores and what
+    is the same in all rows are left to the list without a word. The phone stands there once, in the form to read; a
+    language that is a dimension stands there as that.
     """
-    shown = {kind.trait for kind in profile.dimensions.values() if isinstance(kind, TraitDimension)}
+    dimensions = [one for one in shown(profile, population) if one != about]
+    spoken = {one.trait for one in profile.dimensions.values() if isinstance(one, TraitDimension)} & {"language"}
+    spoken &= {getattr(profile.dimensions[one], "trait", "") for one in dimensions}
     who = ["member_number", "salutation", "name", "email"]
     who += ["phone_national" if "phone_national" in columns else "phone", "address"]
-    where = ["home_store", *(() if "language" in shown else ("language",))]
-    figures = ["last_order_date", "recency_days", "frequency", "orders", "monetary_local", "monetary_reference"]
-    figures += ["monetary_ppp"]
-    fixed = [one for one in (*who, *where, *figures) if one in columns]
-    dimensions = [f"segment_{one}" for one in profile.dimensions if one != about][: MOST - 1 - len(fixed)]
-    place = next((index for index, one in enumerate(fixed) if one in figures), len(fixed))
-    return (*fixed[:place], *dimensions, *fixed[place:])
+    where = ["home_store", *(() if spoken else ("language",)), *(f"segment_{one}" for one in dimensions)]
+    figures = ["expected_revenue", "next_purchase_date", "last_order_date", "recency_days", "frequency", "orders"]
+    figures += ["monetary_local", "monetary_reference", "monetary_ppp", "holdout"]
+    wanted = [one for one in (*who, *where, *figures) if one in columns]
+    spare = [*(one for one in _SPARED if one in wanted), *(f"segment_{one}" for one in reversed(dimensions))]
+    without = spare[: max(0, len(wanted) - (MOST - 1))]
+    return tuple(one for one in wanted if one not in without), tuple(one for one in wanted if one in without)
 
 
 def money_format(currency: str) -> str:
@@ -163,7 +188,7 @@ def _number(
     source: str, value: str, seen: _Seen, own: Mapping[str, str], made: Callable[[str, str, int], Field]
 ) -> Field:
     form, sql = (PLAIN if source in _PLAIN else COUNT), value
-    if source.startswith("monetary_"):
+    if source in _MONEY or source == "monetary_ppp":
         form = money_format(own[_MONEY[source]]) if source in _MONEY else "#,##0.00"
         sql = f"CAST({value} AS DOUBLE)"
     elif source == "effort":
@@ -182,14 +207,14 @@ def _currencies(profile: Profile, base: Base) -> dict[str, str]:
     return {"currency": own[-1], "reference_currency": profile.money.reporting_currency}
 
 
-def _seen(con: duckdb.DuckDBPyConnection, columns: Iterable[str]) -> dict[str, _Seen]:
-    """What BASE's columns hold, in one pass; a column without values counts as one of numbers or codes."""
-    types = {row[0]: str(row[1]) for row in con.execute(f"DESCRIBE {BASE}").fetchall()}
+def _seen(con: duckdb.DuckDBPyConnection, columns: Iterable[str], source: str) -> dict[str, _Seen]:
+    """What the columns hold, in one pass; a column without values counts as one of numbers or codes."""
+    types = {row[0]: str(row[1]) for row in con.execute(f"DESCRIBE SELECT * FROM {source}").fetchall()}
     names = list(dict.fromkeys(column.partition("|")[0] for column in columns))
     parts = [_aggregates(name(one), types[one]) for one in names]
     if not parts:
         return {}
-    found = iter(con.execute(f"SELECT {', '.join(part for two in parts for part in two)} FROM {BASE}").fetchall()[0])
+    found = iter(con.execute(f"SELECT {', '.join(part for two in parts for part in two)} FROM {source}").fetchall()[0])
     seen = {}
     for one in names:
         first, second = next(found), next(found)

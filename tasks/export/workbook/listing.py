@@ -14,7 +14,7 @@ from rustpy_xlsxwriter import write_worksheet
 
 from region_profiles.models import SHEET_ROWS
 from tasks.errors import Terminal
-from tasks.export.customers import BASE
+from tasks.export.base import BASE, LISTED
 from tasks.export.workbook.fields import TEXT, Field
 from tasks.export.workbook.styles import bulk_format, bulk_heading, heading_height
 from tasks.export.workbook.texts import fit
@@ -38,7 +38,7 @@ def write_list(
     as_of: date,
     note: str = "",
 ) -> None:
-    """Write BASE's `rows` rows as one sheet of typed cells, in BASE's order; memory does not grow with them.
+    """Write BASE's `rows` customers as one sheet of typed cells, in BASE's order; memory does not grow with them.
 
     Money comes as doubles: fifteen digits are exact, as they are in any workbook. `note` stands above the headings.
     The same rows give the same bytes. Raises Terminal beyond SHEET_ROWS: a worksheet ends at row 1,048,576.
@@ -74,7 +74,7 @@ def write_list(
 
 def _reader(con: duckdb.DuckDBPyConnection, fields: Sequence[Field]) -> pa.RecordBatchReader:
     cells = ", ".join(f"{one.sql} AS {name(f'c{place}')}" for place, one in enumerate(fields))
-    found = con.sql(f"SELECT {cells} FROM {BASE} ORDER BY rowid").to_arrow_reader(_BATCH)
+    found = con.sql(f"SELECT {cells} FROM {BASE} WHERE {LISTED} ORDER BY rowid").to_arrow_reader(_BATCH)
     schema = pa.schema([pa.field(one.heading, kind) for one, kind in zip(fields, found.schema.types, strict=True)])
 
     def batches() -> Iterator[pa.RecordBatch]:

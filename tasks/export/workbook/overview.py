@@ -9,6 +9,7 @@ from typing import Any
 from region_profiles.models import Profile, RulesDimension, TiersDimension
 from tasks.export.customers import heading
 from tasks.export.labels import Labels
+from tasks.export.shown import shown
 from tasks.export.summary import MARK, MARKET, MEASURES, Summary
 from tasks.export.workbook import definitions
 from tasks.export.workbook.fields import COUNT, SHARE, heading_width, money_format
@@ -55,16 +56,17 @@ def write_summary(
 
 
 def write_definitions(
-    sheet: Any, styles: Styles, profile: Profile, columns: Sequence[str], labels: Labels, figures: Summary
-) -> None:
-    """A row for each of the columns: heading, meaning, unit, period, basis."""
+    sheet: Any, styles: Styles, profile: Profile, columns: Sequence[str], labels: Labels, figures: Summary,
+    audiences: Iterable[str] = (),
+) -> None:  # fmt: skip
+    """A row for each of the columns: heading, meaning, unit, period, basis; then the audiences."""
     if right_to_left(labels):
         sheet.right_to_left()
     for column, (code, wide) in enumerate(zip(definitions.COLUMNS, _WIDTHS, strict=True)):
         sheet.set_column(column, column, wide)
         sheet.write_string(0, column, labels.text("column", code), styles.heading)
     plain, strong = styles.get(text_wrap=True), styles.get(text_wrap=True, bold=True)
-    rows = definitions.definitions(profile, columns, labels, figures.currencies)
+    rows = definitions.definitions(profile, columns, labels, figures.currencies, audiences)
     for place, row in enumerate(rows, 1):
         lines = max(-(-width(text) // (wide - 2)) for text, wide in zip(row, _WIDTHS, strict=True))
         sheet.set_row(place, LINE * lines + 1)
@@ -206,7 +208,7 @@ def _dress(chart: Any, title: str, height: int, *, rtl: bool, legend: bool, nega
 
 
 def _first(profile: Profile, kind: type) -> str | None:
-    return next((name for name, one in profile.dimensions.items() if isinstance(one, kind)), None)
+    return next((name for name in shown(profile) if isinstance(profile.dimensions[name], kind)), None)
 
 
 def _print(sheet: Any, heading_row: int) -> None:

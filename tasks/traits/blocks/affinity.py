@@ -35,11 +35,14 @@ def affinity(setting: Setting) -> ir.Table:
     """
     engine = setting.engine
     names = {trait.name for trait in setting.wanted("affinity")}
-    kept = engine.cache(joined(list(_parts(setting, names))))
+    made: list[ir.Table] = []
+    kept = engine.cache(joined(list(_parts(setting, names, made))))
+    engine.drop(*made)
     return kept.select("member_number", *(name for name in kept.columns if name in names))
 
 
-def _parts(setting: Setting, names: set[str]) -> Iterator[ir.Table]:
+def _parts(setting: Setting, names: set[str], made: list[ir.Table]) -> Iterator[ir.Table]:
+    """What is `made` on the way is to be dropped in the end."""
     engine, products = setting.engine, setting.tables["products"]
     wanted = {key: set(traits) for key, traits in _TRAITS.items()}
     wanted["category"].add("next_category")
@@ -48,15 +51,18 @@ def _parts(setting: Setting, names: set[str]) -> Iterator[ir.Table]:
     values = {key: engine.from_arrow(table, f"{key}_ranks") for key, table in names_of.items()}
     if keys:
         spent = engine.cache(_spent(setting, products, values))
+        made.append(spent)
         for key in keys:
             by_key = engine.cache(_positive(setting, spent, key))
+            made.append(by_key)
             yield _favourite(by_key, values[key], key, names_of[key].num_rows.bit_length())
             if key == "category" and "next_category" in names:
                 lines = setting.tables["transactions"]
                 lines = lines if setting.start is None else lines.filter(lines.local_date > setting.start)
                 found = together(engine, lines, products, minimum=setting.profile.privacy.minimum_count)
                 bought = by_key.join(values[key], "rank_category").select("member_number", "category")
-                yield next_category(engine, found, bought)
+                made.append(next_category(engine, found, bought))
+                yield made[-1]
     if "replenish_date" in names:
         yield _replenish(setting, products)
 

@@ -146,9 +146,11 @@ def leads(found: Together, held: pa.Table) -> pa.Table:
 
 
 def next_category(engine: Engine, found: Together, bought: ir.Table) -> ir.Table:
-    """`next_category` by `member_number`, of rows (member_number, category)."""
+    """`next_category` by `member_number`, of rows (member_number, category): cached, to be dropped by the caller."""
     codes = engine.from_arrow(found.codes, "categories")
     coded = bought.join(codes, "category")
     held = engine.cache(coded.group_by("member_number").agg(**{word: bit_or(coded[word]) for word in found.words}))
     led = engine.from_arrow(leads(found, engine.to_arrow(held.select(*found.words).distinct())), "leads")
-    return ibis.join(held, led, found.words).select("member_number", "next_category")
+    named = engine.cache(held.join(led, found.words).select("member_number", "next_category"))
+    engine.drop(codes, held, led)
+    return named

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import re
 from collections.abc import Mapping
@@ -10,7 +9,7 @@ from typing import Any
 
 from region_profiles.models import Profile, RulesDimension, TiersDimension, TraitDimension
 from tasks.catalogue import TRAITS, of_group
-from tasks.publish.manifest import canonical_json
+from tasks.memo import digest_of
 
 #: The whole market: what its totals count.
 MARKET = "market"
@@ -52,7 +51,7 @@ def digest(definition: Definition) -> str:
     >>> digest({"window": 24}) == digest({"window": 24}) != digest({"window": 12})
     True
     """
-    return hashlib.sha256(canonical_json(definition)).hexdigest()
+    return digest_of(definition)
 
 
 def differences(one: Definition, other: Definition) -> tuple[str, ...]:

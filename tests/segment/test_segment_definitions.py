@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from region_profiles.models import Profile
-from tasks.chain.definitions import definitions, differences, digest
+from tasks.segment.definitions import definitions, differences, digest
 
 RULES = {"kind": "rules", "segments": [{"code": "good", "when": "m_score >= 4"}], "else": "other"}
 

@@ -1,0 +1,56 @@
+"""A region's model, pinned in a file: what is written is what is read, and a file that is none is refused."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import numpy as np
+import pyarrow as pa
+import pytest
+
+from tasks.errors import Terminal
+from tasks.predict.pooled import FILE, pooled, read_region, write_regions
+
+
+def shop(seed, customers=2000):
+    """Purchases as BG/NBD has them come about (Fader, Hardie, Lee 2005): rates gamma, leaving geometric."""
+    rng = np.random.default_rng(seed)
+    rates, leaving = rng.gamma(0.8, 1 / 60, customers), rng.beta(1.2, 3.0, customers)
+    rows = []
+    for rate, leave in zip(rates, leaving, strict=True):
+        day, days, age = 0.0, [0], int(rng.integers(200, 700))
+        while rng.random() > leave:
+            day += rng.exponential(1 / rate)
+            if day > age:
+                break
+            days.append(int(day))
+        distinct = sorted(set(days))
+        rows.append(
+            (len(distinct) - 1, distinct[-1], age, float(rng.gamma(6, 5)) if len(distinct) > 1 else None, len(distinct))
+        )
+    names = ("repeats", "span", "age", "spend", "spend_days")
+    return pa.table(dict(zip(names, map(list, zip(*rows, strict=True)), strict=True)))
+
+
+def test_the_model_that_is_written_is_the_model_that_is_read(tmp_path):
+    regions = pooled({"europe": {"DE": shop(1), "FR": shop(2)}, "empty": {}})
+    assert set(regions) == {"europe"}
+    write_regions(tmp_path / FILE, regions, date(2024, 1, 31))
+    region, digest = read_region(tmp_path, "europe")
+    assert region.markets == ("DE", "FR")
+    assert region.as_notes() == regions["europe"].as_notes()
+    assert len(digest) == 64
+    assert read_region(tmp_path, "asia") is None
+
+
+def test_without_a_folder_or_a_file_there_is_no_region(tmp_path):
+    assert read_region(None, "europe") is None
+    assert read_region(tmp_path, "europe") is None
+
+
+@pytest.mark.parametrize("text", ["", "[]", '{"regions": {"europe": {"region": "europe"}}}'])
+def test_a_file_that_holds_no_models_is_refused_with_what_to_do(tmp_path, text):
+    (tmp_path / FILE).write_text(text)
+    with pytest.raises(Terminal, match="no file of pooled purchase models") as caught:
+        read_region(tmp_path, "europe")
+    assert "strata reference pool" in str(caught.value)
