@@ -39,7 +39,12 @@ class Wording:
 
     def trait(self, name: str) -> str:
         """As in the heading of its column."""
-        return name if self.codes else self.labels.find(name, "column", "trait") or name
+        if self.codes:
+            return name
+        found = self.labels.find(name, "column", "trait") or name
+        money = self.profile.money
+        places = {"vintage": self.labels.year(money.ppp.vintage), "currency": money.reporting_currency}
+        return found % places if "%(" in found else found
 
     def dimension(self, name: str) -> str:
         """As in the report."""

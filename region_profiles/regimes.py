@@ -10,13 +10,24 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from pydantic import TypeAdapter
+
 from region_profiles.findings import Fault, Steps, nearest
-from region_profiles.models import Privacy, Profile, RulesDimension, TiersDimension, TraitDimension
+from region_profiles.models import (
+    Audience,
+    Dimension,
+    Privacy,
+    Profile,
+    RulesDimension,
+    TiersDimension,
+    TraitDimension,
+)
 from region_profiles.reading import plain, read_file
 from region_profiles.seasons import hemisphere
 from tasks.catalogue import CATALOGUE, Trait
 
 _FILE = Path(__file__).parent / "regimes.yaml"
+_BASE = Path(__file__).parent / "base.yaml"
 #: Where no law is named.
 _OTHER = "national"
 #: Arabic writes `the` and `and` as the beginning of the word.
@@ -171,7 +182,8 @@ _NAME = re.compile(r"[A-Za-z_]\w*")
 def check_regime(profile: Profile) -> Iterator[Fault]:
     """A fault for each rule, dimension, audience, cluster or lifestyle that uses what the market's regime forbids.
 
-    What the built-in layers say is a warning: the dimension is off there, since its traits are not computed.
+    A ready-made dimension or audience, as base.yaml has it, is no fault: it is off where its traits are forbidden, and
+    the manifest says so.
     """
     privacy = profile.privacy
     if privacy.regime not in regimes():
@@ -183,7 +195,7 @@ def check_regime(profile: Profile) -> Iterator[Fault]:
             trait = CATALOGUE.get(name)
             article = None if trait is None else forbidden(privacy, trait)
             if trait is not None and article is not None:
-                yield Fault(path, *_told(privacy, trait, article), inherited=True)
+                yield Fault(path, *_told(privacy, trait, article))
     for code, categories in profile.traits.lifestyles.items():
         for text in (code.replace("_", " "), *categories):
             if kind := refused(privacy, text):
@@ -200,25 +212,43 @@ def _told(privacy: Privacy, trait: Trait, article: str) -> tuple[str, str, str, 
 
 
 def _uses(profile: Profile) -> Iterator[tuple[Steps, list[str]]]:
-    """Where the profile names traits, and which."""
+    """Where the profile names traits, and which; not where it says what base.yaml says."""
+    ready = _ready_made()
     for name, dimension in profile.dimensions.items():
-        path: Steps = ("dimensions", name)
-        yield (*path, "covers"), list(dimension.covers)
-        match dimension:
-            case RulesDimension():
-                for number, segment in enumerate(dimension.segments):
-                    yield (*path, "segments", number, "when"), _names(segment.when)
-            case TiersDimension():
-                yield (*path, "trait"), [dimension.trait]
-                if dimension.fallback:
-                    yield (*path, "fallback", "trait"), [dimension.fallback.trait]
-            case TraitDimension():
-                yield (*path, "trait"), [dimension.trait]
+        if ready["dimensions"].get(name) != dimension:
+            yield from _of_dimension(dimension, ("dimensions", name))
     for name, audience in profile.audiences.items():
-        yield ("audiences", name, "when"), _names(audience.when)
-        yield ("audiences", name, "covers"), list(audience.covers)
+        if ready["audiences"].get(name) != audience:
+            yield ("audiences", name, "when"), _names(audience.when)
+            yield ("audiences", name, "covers"), list(audience.covers)
     if profile.clusters.on:
         yield ("clusters", "traits"), list(profile.clusters.traits)
+
+
+def _of_dimension(dimension: Dimension, path: Steps) -> Iterator[tuple[Steps, list[str]]]:
+    yield (*path, "covers"), list(dimension.covers)
+    match dimension:
+        case RulesDimension():
+            for number, segment in enumerate(dimension.segments):
+                yield (*path, "segments", number, "when"), _names(segment.when)
+        case TiersDimension():
+            yield (*path, "trait"), [dimension.trait]
+            if dimension.fallback:
+                yield (*path, "fallback", "trait"), [dimension.fallback.trait]
+        case TraitDimension():
+            yield (*path, "trait"), [dimension.trait]
+
+
+@cache
+def _ready_made() -> dict[str, dict[str, Any]]:
+    """Dimensions and audiences of base.yaml by name."""
+    node, _ = read_file(_BASE, "region_profiles/base.yaml")
+    told: Any = plain(node)
+    dimensions: TypeAdapter[Dimension] = TypeAdapter(Dimension)
+    return {
+        "dimensions": {name: dimensions.validate_python(one) for name, one in told["dimensions"].items()},
+        "audiences": {name: Audience.model_validate(one) for name, one in told["audiences"].items()},
+    }
 
 
 def _names(rule: str) -> list[str]:

@@ -54,8 +54,10 @@ def validate(
     faults = 0
     for name in names:
         try:
-            checked_profile(name, directory)
-            for warning in resolve(name, directory).warnings:
+            from tasks.segment.rules import doubtful_rules
+
+            profile = checked_profile(name, directory)
+            for warning in (*resolve(name, directory).warnings, *doubtful_rules(profile)):
                 console.print(f"[yellow]{name}[/] {warning}", highlight=False, soft_wrap=True)
             if uri is None:
                 console.print(f"[green]{name}[/] profile is sound", highlight=False)
@@ -83,7 +85,34 @@ def _drop(console: Console, run: MarketRun) -> int:
         told = (*_ledger(normalized), *_inferred(normalized), *_refused(apart, sources, normalized))
         for line in (*told, *_to_know(run, sources, normalized)):
             console.print(f"  {line}", highlight=False, soft_wrap=True, markup=False)
-        return _money(console, apart, normalized)
+        faults = _money(console, apart, normalized)
+        if not faults and normalized.ledger["transactions"].kept:
+            for line in _off(apart, normalized):
+                console.print(f"  {line}", highlight=False, soft_wrap=True, markup=False)
+        return faults
+
+
+def _off(run: MarketRun, normalized: Normalized) -> list[str]:
+    """Traits, dimensions and audiences that the drop does not carry, by reason."""
+    from tasks.predict.task import predict
+    from tasks.reference.task import money
+    from tasks.segment.effective import effective
+    from tasks.segment.task import with_predicted
+    from tasks.traits.task import traits
+
+    factors = money(run, normalized)
+    described = traits(run, normalized, factors)
+    predicted = predict(run, normalized, factors, described, None)
+    known = with_predicted(described.notes, predicted.notes)
+    reasons: dict[str, list[str]] = {}
+    for trait, reason in known["off"].items():
+        reasons.setdefault(reason, []).append(trait)
+    lines = [f"traits off, {reason}: {', '.join(sorted(named))}" for reason, named in sorted(reasons.items())]
+    _, told = effective(run.profile, known)
+    for kind in ("dimensions", "audiences"):
+        for name, why in sorted(told[f"{kind}_off"].items()):
+            lines.append(f"{kind.removesuffix('s')} off, {why['reason']}: {name}")
+    return lines
 
 
 def _ledger(normalized: Normalized) -> list[str]:

@@ -29,8 +29,8 @@ def name(labels: Labels, audience: str) -> str:
 
 
 def meaning(labels: Labels, audience: str) -> str:
-    """Who is in an audience; a market's own has no words for it."""
-    return labels.find(audience, "audience meaning") or ""
+    """Who is in an audience; of a market's own that it is one."""
+    return labels.find(audience, "audience meaning") or labels.text("meaning", "own_audience")
 
 
 def goal(profile: Profile, labels: Labels, dimension: str, code: str) -> str:

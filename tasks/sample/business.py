@@ -8,6 +8,8 @@ from tasks.sample.draws import Ints
 from tasks.sample.spec import MarketSpec
 
 PERSON, ACCOUNT, CONTACT = range(3)
+#: Of fewer customers none is an account.
+FEWEST = 20
 #: Code of a gender that is not given: an account has none.
 NO_GENDER = 3
 
@@ -27,7 +29,7 @@ def add_business(spec: MarketSpec, rng: np.random.Generator, known: dict[str, In
     size = len(known["customer"])
     for name, value in (("type", PERSON), ("account", -1), ("company", -1), ("role", -1)):
         known[name] = np.full(size, value, dtype=np.int32)
-    if spec.business is None:
+    if spec.business is None or size < FEWEST:
         return
     count, each = max(int(size * spec.business.accounts), 2), spec.business.contacts
     accounts = size // 3 + np.arange(count)

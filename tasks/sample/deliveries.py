@@ -102,6 +102,10 @@ class Delivery:
         """Broken rows to write, each with its share of the way through."""
         self._planned = list(faults)
 
+    def plan_at_most(self, rows: int) -> None:
+        """Leave out the last broken rows where there are more."""
+        self._planned = self._planned[:rows]
+
     def write(self, number: int, first: float, end: float, codes: Codes, *, last: bool) -> None:
         """Rows of delivery `number`, of the days `first` to `end - 1`."""
         if number != self._number:

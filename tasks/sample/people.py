@@ -181,7 +181,7 @@ def _behaviour(
     again = buyer & ((rng.random(size) >= np.where(visitor, 0.85, shape.one_time)) | (known["employee"] == 1))
     again |= known["type"] == ACCOUNT
     rate = rng.gamma(0.7, shape.yearly_orders / 0.7 / 365, size) * np.where(rng.random(size) < shape.heavy, 6, 1)
-    lives = rng.exponential(1.0, size) * np.where(visitor, 6, 900)
+    lives = rng.exponential(1.0, size) * np.where(visitor, 6, np.where(known["type"] == ACCOUNT, 3000, 900))
     gone = np.minimum(first + 1 + lives, DAYS).astype(np.int32)
     interval = regular(spec, rng, known, again)
     rate = np.where(interval > 0, 1 / np.maximum(interval, 1), rate)

@@ -110,8 +110,8 @@ class RelationCells:
             "text": lambda: (Words("text", (*spec.voices.good, *spec.voices.bad) if spec.voices else ()),),
             "points": lambda: (Words("minus", ["", "-" if field.form == "signed" else ""]), Number("points")),
             "strength": lambda: (Words("strength", [forms.number(n, 2, self._style()) for n in range(101)]),),
-            "amount": lambda: (Words("amount", self._amounts(spec.money.price)),),
-            "revenue": lambda: (Words("revenue", self._amounts(spec.money.price * 1000)),),
+            "amount": lambda: (Words("amount", self._amounts(field, spec.money.price)),),
+            "revenue": lambda: (Words("revenue", self._amounts(field, spec.money.price * 1000)),),
             "industry": lambda: (Words("industry", list(spec.business.industries) if spec.business else ()),),
         }
         if value == "channel":
@@ -138,12 +138,14 @@ class RelationCells:
     def _style(self) -> Numbers:
         return self._spec.numbers.model_copy(update={"prefix": ""})
 
-    def _amounts(self, unit: float) -> list[str]:
+    def _amounts(self, field: FieldSpec, unit: float) -> list[str]:
+        """The amounts that there are; a cell that holds a number has no signs but the decimal one."""
         decimals = self._spec.money.decimals
         values = [unit * 10 ** (step / STEPS) for step in range(AMOUNTS)]
         places = [int(2 - np.floor(np.log10(value))) for value in values]  # three digits say enough
         rounded = [round(value, place) for value, place in zip(values, places, strict=True)]
-        return [forms.number(round(value * 10**decimals), decimals, self._spec.numbers) for value in rounded]
+        style = Numbers() if field.type == "number" else self._spec.numbers
+        return [forms.number(round(value * 10**decimals), decimals, style) for value in rounded]
 
     def _goods(self, value: str) -> list[str]:
         """By product: what the products table says of it, or its number where another table names it."""
@@ -163,7 +165,7 @@ class RelationCells:
     def _places(self, value: str) -> list[str]:
         """By city that the table knows: its postcode as customers have it, how many live there, where it lies."""
         cities = [(city, code) for group in self._spec.people.groups for city, code in group.cities]
-        once = {city: code for city, code in reversed(cities) if city in self._spec.places}
+        once = dict.fromkeys(self._spec.places, "") | {city: c for city, c in cities if city in self._spec.places}
         if value == "city":
             return list(once)
         if value == "postcode":
@@ -171,8 +173,3 @@ class RelationCells:
         words = self._spec.words.get("area", {})
         found = [getattr(self._spec.places[city], value) for city in once]
         return [words.get(str(one), str(one)) for one in found]
-
-
-def places_of(spec: MarketSpec) -> int:
-    """How many cities the market's table knows."""
-    return len({city for group in spec.people.groups for city, _ in group.cities if city in spec.places})

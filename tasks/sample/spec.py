@@ -216,4 +216,4 @@ class MarketSpec(Frozen):
     """Of interests."""
     business: Business | None = None
     places: dict[str, Place] = Field(default_factory=dict)
-    """By city, as in the groups."""
+    """By city, as in the groups; others, too."""

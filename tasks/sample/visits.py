@@ -29,7 +29,7 @@ def visits(
     shop: Shop, stretches: Sequence[tuple[int, int, int]], lines: float, rng: np.random.Generator
 ) -> Iterator[Visits]:
     """The orders of each of `stretches` (first day, end, number of the delivery); about `lines` are in all of them."""
-    days = max(int(DAYS * BLOCK / lines), 1)
+    days = max(int(DAYS * BLOCK / max(lines, 1)), 1)
     blocks: list[list[tuple[int, int, int]]] = []
     for stretch in stretches:
         if not blocks or stretch[1] - blocks[-1][0][0] > days:

@@ -193,30 +193,26 @@ def _far(
             found = [_far(one, table, scores, holds=holds) for one in pieces]
             return ibis.greatest(*found) if isinstance(piece, And) == holds else ibis.least(*found)
     met = compiled(piece, table) if holds else ~compiled(piece, table)
-    sides = [(who, wish) for who, wish in _sides(piece, table, scores) if wish is not None and wish.basis is not None]
-    if holds and len(sides) > 1:
-        branches = [
-            (who, _relative(table[b.trait].cast("float64"), float(b.needed))) for who, w in sides if (b := w.basis)
-        ]
-        return ibis.ifelse(met.fill_null(_NO), 0.0, ibis.cases(*branches, else_=1.0))
-    wish = _wish(piece, scores) if holds else None
-    if wish is None and isinstance(piece, Compare):
-        wish = _numbers(piece)
+    sides = list(_sides(piece, table, scores)) if holds else [(ibis.literal(value=True), _border(piece))]
+    branches = [(who, _distance(wish, table)) for who, wish in sides]
+    return ibis.ifelse(met.fill_null(_NO), 0.0, ibis.cases(*branches, else_=1.0).fill_null(1.0))
+
+
+def _distance(wish: Wish | None, table: ir.Table) -> ir.Value:
+    """Of a score in what it ranks, where the cuts say; 1 where there is nothing to subtract."""
     asked = None if wish is None else wish.basis or wish
     if asked is None or not isinstance(asked.needed, Decimal) or asked.need == "other":
-        distance: ir.Value = ibis.literal(1.0)
-    else:
-        distance = _relative(table[asked.trait].cast("float64"), float(asked.needed))
-    return ibis.ifelse(met.fill_null(_NO), 0.0, distance.fill_null(1.0))
+        return ibis.literal(1.0)
+    return _relative(table[asked.trait].cast("float64"), float(asked.needed))
 
 
-def _numbers(piece: Compare) -> Wish | None:
+def _border(piece: Condition) -> Wish | None:
     """Of a comparison that must not hold: how far its border is."""
     match piece:
         case Compare(_, Named(name), Constant(Decimal() as value)) | Compare(
             _, Constant(Decimal() as value), Named(name)
         ):
-            return None if name in SCORES else Wish(name, None, "equal", value, 1.0)
+            return Wish(name, None, "equal", value, 1.0)
     return None
 
 

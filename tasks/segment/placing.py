@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
+from functools import cache
 from typing import Any, Literal
 
 from region_profiles.models import Dimension, RulesDimension, TiersDimension, TraitDimension
@@ -110,9 +111,13 @@ def written(name: str, dimension: RulesDimension, notes: Mapping[str, Any]) -> l
     told = [(one["segment"], one["rule"]) for one in notes.get("rules", ()) if "rule" in one]
     texts = told or [(one.code, one.when) for one in dimension.segments]
     return [
-        (code, text, parse(text, ("dimensions", name, "segments", number, "when")))
+        (code, text, _parsed(text, ("dimensions", name, "segments", number, "when")))
         for number, (code, text) in enumerate(texts)
     ]
+
+
+#: A tree is frozen, and the same rules are asked of many customers.
+_parsed = cache(parse)
 
 
 def _by_rules(
@@ -175,7 +180,9 @@ def _by_tiers(
     tiers = dimension.tiers[: len(borders) + 1]
     tier = tiers[place_of]
     hysteresis = Decimal(0) if ranked else Decimal(str(setting.notes.get("hysteresis", dimension.hysteresis)))
-    held = _held(segment, history, tiers)
+    held = segment in tiers and (
+        tier != segment if history is None else history.move == "stay" or history.previous == segment
+    )
     low, high = _range(tiers, borders, hysteresis, segment if held else None, place_of)
     if tier == segment:
         facts |= _ends(place_of, borders)
@@ -205,13 +212,6 @@ def tier_value(trait: str, row: Mapping[str, Any]) -> Any:
     elif trait in {"orders", "frequency", "effort"} or trait.startswith("monetary_"):
         value = value if row.get("orders") else None
     return Decimal(str(value)) if isinstance(value, int | float) else value
-
-
-def _held(segment: str, history: History | None, tiers: Sequence[str]) -> bool:
-    """Whether the customer was in this tier before, so that hysteresis may hold them."""
-    if segment not in tiers or history is None:
-        return segment in tiers
-    return history.move == "stay" or history.previous == segment
 
 
 def _range(

@@ -22,16 +22,17 @@ _DATED: Mapping[str, str] = {
 def known_at(tables: Tables, as_of: date) -> Tables:
     """The tables as of an earlier date, inclusive, by what is known today: corrections and late files count.
 
-    A customer was known from the day of registration, or of the first line or event where that is earlier; one of whom
-    neither is known was there all the time, unless lines begin later. What has no date (consent, tier, company) is as
-    it is today.
+    A customer was known from the day of registration, or of the first line where that is earlier; one who is known from
+    lines alone from the first of them; one whom the customers' table lists without a day was there all the time, as in
+    the publications of then. What has no date (consent, tier, company) is as it is today.
     """
     day = ibis.date(as_of.isoformat())
     lines = tables.transactions
     first = lines.group_by("member_number").agg(first_line=lines.local_date.min())
     customers = tables.customers.left_join(first, "member_number").drop("member_number_right")
-    since = ibis.least(ibis.coalesce(customers.registered, customers.first_line), customers.first_line)
-    since = ibis.coalesce(since, customers.registered)
+    listed = ibis.least(customers.registered, customers.first_line.fill_null(customers.registered))
+    listed = ibis.ifelse(customers.registered.isnull(), ibis.null("date"), listed)
+    since = ibis.ifelse(customers.file.isnull(), customers.first_line, listed)
     customers = customers.filter(since.isnull() | (since <= day)).drop("first_line")
     others = {
         name: table.filter(table[_DATED[name]].isnull() | (table[_DATED[name]] <= day)) if name in _DATED else table

@@ -19,7 +19,8 @@ def commands():
 
 def test_the_commands_are_those_of_the_manual():
     assert set(commands()) == {
-        *("demo", "sample", "run", "validate", "doctor", "status", "preview", "explain", "diff"),
+        *("demo", "sample", "run", "validate", "doctor", "status", "preview", "explain", "diff", "chain", "traits"),
+        *("members", "overlap", "reference pool"),
         *("profile new", "profile show", "profile schema", "profile diff", "reference show", "reference refresh"),
     }
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from region_profiles.loader import list_markets, load_profile, profile_digest, resolve
+from region_profiles.models import TraitDimension
 from tasks.errors import ProfileError, ProfileErrors
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "region_profiles" / "examples"
@@ -64,11 +65,8 @@ def test_null_clears(chain):
 
 def test_another_kind_of_dimension_replaces_the_whole_dimension(chain):
     folder = chain(**{"markets/de": "dimensions: {value: {kind: trait, trait: gender}}"})
-    assert load_profile("DE", folder).dimensions["value"].model_dump() == {
-        "kind": "trait",
-        "trait": "gender",
-        "unknown": "unknown",
-    }
+    found = load_profile("DE", folder).dimensions["value"]
+    assert found == TraitDimension(trait="gender")
 
 
 def test_a_chains_region_lies_over_the_chains_base(chain):

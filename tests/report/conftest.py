@@ -130,7 +130,8 @@ PREDICTED = {
 SEGMENTS = {
     "dimensions": {
         "lifecycle": {
-            "population": "person", "share": 1.0, "trait": None, "near": {"orders": 0.123, "recency_days": 0.01}, "dead": ["net_negative"],
+            "population": "person", "share": 1.0, "trait": None, "dead": ["net_negative"],
+            "near": {"orders": 0.123, "recency_days": 0.01},
             "overlap": [{"first": "champions", "later": "loyal", "customers": 397},
                         {"first": "new", "later": "potential_loyalist", "customers": 2}],
         },
@@ -196,7 +197,9 @@ def write(con, folder, now, before, profile):
     folder.mkdir(parents=True, exist_ok=True)
     con.execute(f"CREATE OR REPLACE TEMP TABLE {BASE} AS {now}")
     con.execute(f"COPY {BASE} TO '{folder}/customers.parquet'")
-    names = [name for name in DIMENSIONS if name in profile.dimensions]
+    there = {row[0] for row in con.execute(f"DESCRIBE {BASE}").fetchall()}
+    names = [name for name in profile.dimensions if f"segment_{name}" in there]
+    counted = "population <> 'contact'" if "population" in there else "true"
     previous = "SELECT NULL::VARCHAR AS customer_id WHERE false" if before is None else before
     con.execute(f"CREATE OR REPLACE TEMP TABLE previous AS {previous}")
     known = [row[0] for row in con.execute("DESCRIBE previous").fetchall()]
@@ -219,7 +222,7 @@ def write(con, folder, now, before, profile):
             f"SELECT '{name}' AS dimension, {column} AS segment, count(*) AS customers, sum(orders)::BIGINT AS orders, "
             "coalesce(sum(monetary_local), 0) AS monetary_local, coalesce(sum(monetary_reference), 0) "
             "AS monetary_reference, sum(monetary_ppp) AS monetary_ppp, count(*) / (SELECT count(*) FROM "
-            f"{BASE}) AS share_customers, 0.1 AS share_revenue FROM {BASE} GROUP BY ALL UNION ALL "
+            f"{BASE}) AS share_customers, 0.1 AS share_revenue FROM {BASE} WHERE {counted} GROUP BY ALL UNION ALL "
             f"SELECT '{name}', 'guest', 0, 10, 5000, 4000, NULL, 0, 0.05"
         )
     con.execute(f"COPY ({' UNION ALL '.join(moves)}) TO '{folder}/membership.parquet' (FORMAT parquet)")
@@ -264,6 +267,12 @@ def market(tmp_path_factory):
         return Made(con, profile, folder, replace(known, **(background or {})), base, figures)
 
     return make
+
+
+@pytest.fixture(scope="session")
+def base_dimensions():
+    """The dimensions of base.yaml, to choose from."""
+    return BASE_YAML["dimensions"]
 
 
 @pytest.fixture(scope="session")

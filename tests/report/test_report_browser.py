@@ -110,6 +110,23 @@ def test_nothing_overflows_and_no_label_is_cut_or_covered(opened, locale, width)
     assert page.evaluate(FAULTS) == []
 
 
+@pytest.mark.parametrize("width", WIDTHS)
+@pytest.mark.parametrize("locale", ["de-DE", "ar-EG"])
+def test_plans_results_and_accounts_of_the_whole_base_fit_too(chromium, market, sql, base_dimensions, locale, width):
+    """Every dimension of which the made market has segments, accounts among them."""
+    names = ("lifecycle", "value", "language", "residence", "account_lifecycle")
+    now = (
+        "SELECT *, CASE WHEN i % 3 = 0 THEN 'overdue' WHEN i % 3 = 1 THEN 'needs_attention' ELSE 'champions' END "
+        f"AS segment_account_lifecycle FROM ({sql.numbered})"
+    )
+    made = market(now, now, dimensions={name: base_dimensions[name] for name in names})
+    page = chromium.new_page(viewport={"width": width, "height": 900})
+    page.set_content(made.page(locale))
+    assert page.evaluate("document.querySelectorAll('section').length") > len(names)
+    assert page.evaluate(FAULTS) == []
+    page.close()
+
+
 @pytest.mark.parametrize("locale", LOCALES)
 def test_every_sign_has_a_glyph(opened, locale):
     assert opened(locale)[0].evaluate(MISSING) == []

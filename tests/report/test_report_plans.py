@@ -142,6 +142,18 @@ def test_a_card_tells_what_to_do_and_whom_it_is_about(usual):
     assert "Price reductions they never asked for, and mass mailings." in champion.values(), "own words before codes"
 
 
+def test_a_segment_without_a_plan_has_no_card(usual):
+    found = cards(usual)
+    assert set(found["value"]) == {"Low value", "Medium value", "High value"}, (
+        "who buys nothing has no tier, and no plan"
+    )
+    assert "residence" not in found
+
+
+def test_several_things_to_avoid_stand_on_lines_of_their_own(usual):
+    assert cards(usual)["value"]["High value"]["What to avoid"] == "Discounts nobody asked for.\nMass mailings."
+
+
 def test_a_market_says_it_in_its_own_words(market, usual):
     plans = usual.profile.model_dump(by_alias=True)["playbooks"]
     plans["lifecycle"]["champions"]["words"] = {"de": {"goal": "Danke sagen."}, "de-AT": {"goal": "Servus sagen."}}

@@ -42,7 +42,7 @@ def test_a_million_purchases_in_400_mib_and_20_seconds_of_processor_time(million
 
 
 def test_memory_grows_with_the_customers_not_with_the_purchases(million, tmp_path):
-    """A customer is held in some 150 bytes; his six purchases alone have 700 in the file."""
+    """A customer is held in some 250 bytes; his six purchases alone have 700 in the file."""
     fewer = measured(tmp_path, 45_000)
     assert million["rows"] > 3.5 * fewer["rows"]
     # Below half a million purchases one stretch is shorter than its limit: 100 MiB are its, and the vocabularies'.

@@ -27,6 +27,7 @@ from tasks.traits.scores import Cuts
 
 D = Decimal
 AS_OF = date(2021, 2, 20)
+_MADE = []
 #: Persons' recency: 5 up to 30 days, 4 up to 60, 3 up to 90, 2 up to 365; who is at a border has the higher score.
 RECENCY = Cuts(
     "r_score", "recency_days", "quantiles", 5, None, reached=False, counts={}, without=0,
@@ -37,23 +38,18 @@ needs_words = pytest.mark.skipif(
 )
 
 
-@pytest.fixture(scope="module")
-def published(tmp_path_factory, request):
-    """Profile and files of two thousand generated customers, scored so that cuts and scores belong together."""
-    people, folder = request.getfixturevalue("people"), tmp_path_factory.mktemp("explained")
-    engine = DuckDB(open_duckdb("500MB", 2).cursor())
-    make = request.getfixturevalue("made_traits")
-    rows = [one | ({"r_score": _recency(one["recency_days"])} if one.get("r_score") else {}) for one in people]
-    profile = load_profile("DE")
-    notes = save(engine, segment(engine, profile, make(engine, rows, cuts=(RECENCY,)), None, AS_OF), folder)
-    return profile, Published(AS_OF, folder / "customers.parquet", {"segments": notes}, None, folder / "audiences.parquet")
-
-
-@pytest.fixture(scope="module")
-def made_traits():
-    from tests.segment.conftest import traits_of
-
-    return traits_of
+@pytest.fixture
+def published(traits_from, people, tmp_path_factory):
+    """Profile and files of two thousand generated customers, scored so that cuts and scores belong together; once."""
+    if not _MADE:
+        folder, engine = tmp_path_factory.mktemp("explained"), DuckDB(open_duckdb("500MB", 2).cursor())
+        rows = [one | ({"r_score": _recency(one["recency_days"])} if one.get("r_score") else {}) for one in people]
+        profile = load_profile("DE")
+        made = segment(engine, profile, traits_from(engine, rows, cuts=(RECENCY,)), None, AS_OF)
+        notes = {"segments": save(engine, made, folder)}
+        files = Published(AS_OF, folder / "customers.parquet", notes, None, folder / "audiences.parquet")
+        _MADE.append((profile, files))
+    return _MADE[0]
 
 
 def _recency(days):
@@ -105,7 +101,10 @@ def test_a_person_is_outside_of_the_dimensions_of_accounts(published):
 
 def test_a_dimension_that_is_off_says_why_and_the_others_stand(published):
     profile, files = published
-    notes = {**files.notes["segments"], "dimensions_off": {"place": {"code": "off", "reason": "no places", "trait": "city_size"}}}
+    notes = {
+        **files.notes["segments"],
+        "dimensions_off": {"place": {"code": "off", "reason": "no places", "trait": "city_size"}},
+    }
     table = pq.read_table(files.customers).drop_columns(["segment_place"])
     path = files.customers.with_name("less.parquet")
     pq.write_table(table, path)
@@ -186,7 +185,12 @@ def test_a_score_says_what_it_means_in_days():
     row = {"r_score": 3, "recency_days": 75}
     (wish,) = wishes(parse("r_score >= 4"), row, [RECENCY.as_dict()])
     assert (wish.value, wish.need, wish.needed) == (3, "at_least", 4)
-    assert (wish.basis.trait, wish.basis.value, wish.basis.need, wish.basis.needed) == ("recency_days", 75, "at_most", 60)
+    assert (wish.basis.trait, wish.basis.value, wish.basis.need, wish.basis.needed) == (
+        "recency_days",
+        75,
+        "at_most",
+        60,
+    )
     (lower,) = wishes(parse("r_score <= 2"), row, [RECENCY.as_dict()])
     assert (lower.basis.need, lower.basis.needed) == ("at_least", 91)
 
@@ -233,8 +237,8 @@ def test_a_tier_kept_by_hysteresis_says_so(duck, traits_from, tmp_path):
 def with_lines(tmp_path, row):
     line = {
         **dict.fromkeys(("line_id", "returned_order_id")),
-        "member_number": row["member_number"], "local_date": AS_OF, "rate_date": AS_OF, "order_id": "B7", "kind": "sale",
-        "net": D(10), "gross": D("11.9"), "currency": "EUR", "file": 0, "record": 17,
+        "member_number": row["member_number"], "local_date": AS_OF, "rate_date": AS_OF, "order_id": "B7",
+        "kind": "sale", "net": D(10), "gross": D("11.9"), "currency": "EUR", "file": 0, "record": 17,
     }  # fmt: skip
     pq.write_table(pa.Table.from_pylist([line]), tmp_path / "lines.parquet")
     traits = {name: [row[name]] for name in ("customer_id", "member_number")} | {"counted_as": [row["member_number"]]}
@@ -254,13 +258,14 @@ def test_source_rows_come_with_their_file_and_the_rate_of_their_day(published, t
 @needs_words
 def test_told_in_english_with_codes_for_whoever_works_here(published, tmp_path):
     profile, files = published
-    row = next(one for one in rows_of(published, segment_lifecycle="at_risk", r_score=2) if one["recency_days"] == max(
-        each["recency_days"] for each in rows_of(published, segment_lifecycle="at_risk", r_score=2)))  # fmt: skip
+    row = max(rows_of(published, segment_lifecycle="at_risk", r_score=2), key=lambda one: one["recency_days"])
     found = explain(files, profile, row["customer_id"], own=with_lines(tmp_path, row))
     text = told(found, wording(profile, None))
     assert f"Customer {row['member_number']} ({row['customer_id']}), DE, as of 2021-02-20" in text
     assert "because this rule holds, and none before it: r_score <= 2 and f_score >= 2" in text
-    assert f"r_score 2 instead of at least 3 (that is, recency_days {row['recency_days']} instead of at most 90)" in text
+    assert (
+        f"r_score 2 instead of at least 3 (that is, recency_days {row['recency_days']} instead of at most 90)" in text
+    )
     assert "net 10.00, gross 11.90 EUR; order B7; sales.csv, record 17" in text
     assert "with tax)" in text
     assert "with tax)" not in told(found, wording(profile, None), untaxed=True)
@@ -281,7 +286,13 @@ def test_told_in_the_reader_s_language_and_forms(published):
 
 @pytest.mark.parametrize(
     ("dimension", "code"),
-    [("lifecycle", "at_risk"), ("lifecycle", "lost"), ("lifecycle", "needs_attention"), ("value", "mid"), ("language", "de")],
+    [
+        ("lifecycle", "at_risk"),
+        ("lifecycle", "lost"),
+        ("lifecycle", "needs_attention"),
+        ("value", "mid"),
+        ("language", "de"),
+    ],
 )
 def test_columns_of_a_segment_say_of_each_customer_what_an_explanation_says(published, dimension, code):
     profile, files = published
@@ -328,3 +339,80 @@ def test_an_explanation_is_json(published):
     profile, files = published
     found = explain(files, profile, rows_of(published)[0]["customer_id"]).as_dict()
     assert json.loads(json.dumps(found))["as_of"] == "2021-02-20"
+
+
+# --- accounts and contacts --------------------------------------------------------------------------------------------
+
+
+def test_a_contact_is_where_the_account_is_and_all_their_purchases_count(duck, traits_from, tmp_path):
+    bought = {
+        "orders": 2,
+        "lifetime_orders": 2,
+        "frequency": 2,
+        "recency_days": 9,
+        "r_score": 5,
+        "f_score": 2,
+        "m_score": 3,
+    }
+    rows = [
+        {"type": "account", "population": "account", **bought},
+        {"type": "contact", "population": "contact", **bought},
+        {"type": "person", "orders": 1, "lifetime_orders": 1, "r_score": 5, "f_score": 1, "m_score": 1},
+    ]
+    made = segment(duck, load_profile("DE"), traits_from(duck, rows), None, AS_OF)
+    save(duck, made, tmp_path)
+    numbers = ["00000", "00001", "00002"]
+    counted = {"customer_id": [f"id{one}" for one in numbers], "member_number": numbers}
+    pq.write_table(pa.table(counted | {"counted_as": ["00000", "00000", "00002"]}), tmp_path / "traits.parquet")
+    lines = [
+        dict.fromkeys(("line_id", "returned_order_id", "net", "gross", "currency", "rate_date"))
+        | {"member_number": one, "order_id": one, "kind": "sale", "local_date": AS_OF, "file": 0, "record": place}
+        for place, one in enumerate(numbers)
+    ]
+    pq.write_table(pa.Table.from_pylist(lines), tmp_path / "lines.parquet")
+    own = Own(tmp_path / "traits.parquet", parquet(tmp_path / "lines.parquet"), {})
+    files = Published(AS_OF, tmp_path / "customers.parquet", {"segments": made.notes})
+    account, contact = (explain(files, load_profile("DE"), f"id{one}", own=own) for one in numbers[:2])
+    assert (account.account, contact.account) == (None, "00000")
+    assert account.numbers == contact.numbers == ("00000", "00001")
+    assert [line["order_id"] for line in contact.lines] == ["00001", "00000"]
+    for dimension in ("account_lifecycle", "account_value"):
+        assert placed(contact, dimension).segment == placed(account, dimension).segment
+    assert placed(contact, "account_lifecycle").segment == "potential_loyalist"
+    assert placed(contact, "lifecycle").why == "outside"
+
+
+def test_who_was_merged_is_explained_by_the_customer_they_now_are(published, tmp_path):
+    profile, files = published
+    row = rows_of(published, segment_lifecycle="at_risk")[0]
+    found = explain(files, profile, row["customer_id"], own=with_lines(tmp_path, row), merged_from="0815")
+    assert (found.merged_from, found.traits["customer_id"]) == ("0815", row["customer_id"])
+
+
+# --- moves ------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("moved", "expected"),
+    [
+        ([], ("stay", None, None)),
+        ([("hibernating", "move", "customer")], ("move", "hibernating", "customer")),
+        ([(None, "enter", "identity")], ("enter", None, "identity")),
+    ],
+)
+def test_a_placement_says_where_the_customer_was_before_and_why_they_moved(published, tmp_path, moved, expected):
+    profile, files = published
+    row = rows_of(published, segment_lifecycle="at_risk")[0]
+    rows = [
+        {"customer_id": row["customer_id"], "dimension": "lifecycle", "segment": "at_risk", "previous_segment": before,
+         "like_segment": before, "move": move, "cause": cause, "restated": None, "changed": "recency_days: 60 > 90"}
+        for before, move, cause in moved
+    ]  # fmt: skip
+    names = ("customer_id", "dimension", "segment", "previous_segment", "move", "cause", "restated", "changed")
+    schema = pa.schema([(name, pa.string()) for name in names])
+    pq.write_table(pa.Table.from_pylist(rows, schema), tmp_path / "membership.parquet")
+    with_moves = replace(files, membership=tmp_path / "membership.parquet")
+    history = placed(explain(with_moves, profile, row["customer_id"]), "lifecycle").history
+    assert (history.move, history.previous, history.cause) == expected
+    first = placed(explain(replace(with_moves, first=True), profile, row["customer_id"]), "lifecycle").history
+    assert first.move == "first"

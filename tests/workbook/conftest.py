@@ -8,6 +8,7 @@ import xml.etree.ElementTree as ET
 import zipfile
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import cached_property
 from pathlib import Path
 
 import duckdb
@@ -16,6 +17,7 @@ import pytest
 from flows.plan import plan
 from region_profiles.models import Profile
 from tasks.export.base import Base, load_base
+from tasks.export.customers import customer_columns
 from tasks.export.job import Job, Reader
 from tasks.export.summary import Summary, load_summary
 from tasks.export.workbook import workbooks
@@ -42,6 +44,11 @@ class Market:
     segmented: Path
     contacts: Path
     con: duckdb.DuckDBPyConnection
+
+    @cached_property
+    def columns(self) -> tuple[str, ...]:
+        """Those of the list for who may see all."""
+        return customer_columns(self.profile, ALL, self.job(self.segmented).base.extra)
 
     @property
     def locale(self) -> str:
@@ -83,6 +90,7 @@ class Sample(dict):
         segments = segment(run, described, predict(run, canonical, factors, described, None), None)
         contacts = canonical.folder / "customers.parquet"
         self[code] = Market(code, segments.profile, segments.folder, contacts, run.cursor())
+        assert self[code].columns  # before anybody changes the rows
         return self[code]
 
 

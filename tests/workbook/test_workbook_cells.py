@@ -8,7 +8,7 @@ import zipfile
 import pytest
 from python_calamine import CalamineWorkbook
 
-from tasks.export.customers import BASE, customer_columns
+from tasks.export.base import BASE
 from tasks.export.job import Reader
 from tasks.export.workbook.fields import sheet_columns
 from tasks.sql import literal
@@ -64,13 +64,13 @@ def column(path, name, columns, sheet=0, top=0):
 
 
 def test_hostile_text_is_the_same_text_in_the_list(germany, hostile):
-    columns = customer_columns(germany.profile, ALL)
+    columns = germany.columns
     assert tuple(column(hostile["customers"], "name", columns)[: len(TEXTS)]) == TEXTS
     assert tuple(column(hostile["customers"], "address", columns)[: len(TEXTS)]) == TEXTS
 
 
 def test_hostile_text_is_the_same_text_on_the_segments_sheets(germany, hostile):
-    columns = sheet_columns(germany.profile, customer_columns(germany.profile, ALL), "lifecycle")
+    columns = sheet_columns(germany.profile, germany.columns, "person", "lifecycle")[0]
     book = hostile["customers_by_segment"]
     sheets = range(2, len(CalamineWorkbook.from_path(str(book)).sheet_names))
     found = {value for sheet in sheets for value in column(book, "name", columns, sheet)}
@@ -78,14 +78,14 @@ def test_hostile_text_is_the_same_text_on_the_segments_sheets(germany, hostile):
 
 
 def test_identifiers_keep_zeros_signs_and_eighteen_digits(germany, hostile):
-    columns = customer_columns(germany.profile, ALL)
+    columns = germany.columns
     assert tuple(column(hostile["customers"], "member_number", columns)[: len(NUMBERS)]) == NUMBERS
     assert column(hostile["customers"], "phone", columns)[:3] == ["+4915112345678"] * 3
     assert column(hostile["customers"], "phone_national", columns)[:3] == ["01511 2345678"] * 3
 
 
 def test_negative_money_is_a_negative_number(germany, hostile):
-    columns = customer_columns(germany.profile, ALL)
+    columns = germany.columns
     assert column(hostile["customers"], "monetary_local", columns)[2] == -1234.56
     assert column(hostile["customers"], "monetary_reference", columns)[2] == -0.01
 
@@ -101,7 +101,7 @@ def test_the_file_itself_has_no_formula_no_link_and_no_outside_part(hostile):
 
 def test_libreoffice_reads_every_hostile_text_as_text(germany, hostile, office):
     (saved,) = office([hostile["customers"]])
-    columns = customer_columns(germany.profile, ALL)
+    columns = germany.columns
     as_it_ends_lines = tuple(text.replace("\r\n", "\n") for text in TEXTS)
     assert tuple(column(saved, "name", columns)[: len(TEXTS)]) == as_it_ends_lines
     assert tuple(column(saved, "member_number", columns)[: len(NUMBERS)]) == NUMBERS
@@ -134,7 +134,7 @@ def letter(place):
 @pytest.mark.parametrize(("code", "local"), [("DE", "#,##0.00"), ("JP", "#,##0"), ("VN", "#,##0"), ("US", "#,##0.00")])
 def test_cells_are_typed_so_that_the_readers_region_formats_them(sample, everything, xml, code, local):
     used = formats(xml, everything[code]["customers"], 1)
-    columns = customer_columns(sample[code].profile, ALL)
+    columns = sample[code].columns
 
     def of(name):
         return used[letter(columns.index(name))]

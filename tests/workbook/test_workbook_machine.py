@@ -9,7 +9,8 @@ from decimal import Decimal
 import pytest
 
 from tasks.export import machine
-from tasks.export.customers import BASE, customer_columns
+from tasks.export.base import BASE
+from tasks.export.customers import customer_columns
 from tasks.export.labels import Labels
 from tasks.export.summary import MEASURES
 

@@ -15,12 +15,13 @@ from python_calamine import CalamineWorkbook
 
 from region_profiles.models import Exports
 from tasks.errors import ProfileError, Terminal
-from tasks.export.customers import BASE, customer_columns
+from tasks.export.base import BASE
+from tasks.export.customers import customer_columns
 from tasks.export.job import Reader
 from tasks.export.labels import Labels
 from tasks.export.summary import MARK, MEASURES
 from tasks.export.workbook import workbooks
-from tasks.export.workbook.fields import Field, list_fields, money_format, sheet_fields
+from tasks.export.workbook.fields import Field, list_fields, money_format, sheet_columns, sheet_fields
 from tasks.export.workbook.listing import write_list
 from tasks.export.workbook.reasons import reasons
 from tasks.export.workbook.texts import CELL, cut, fit, sheet_names, units
@@ -34,6 +35,11 @@ EVERYONE = Reader(("team",), ALL)
 
 def rows_of(path, sheet):
     return CalamineWorkbook.from_path(str(path)).get_sheet_by_name(sheet).to_python(skip_empty_area=False)
+
+
+def firsts(labels):
+    """The first headings of sheets of customers and of contacts."""
+    return [labels.text("column", one) for one in ("member_number", "account")]
 
 
 def text_of(path):
@@ -95,6 +101,7 @@ def test_every_column_of_the_summary_is_defined(usual):
 def test_a_file_has_no_column_that_its_reader_was_not_granted(germany, books, tmp_path, grant, columns):
     reader = Reader(("team",), ALL - {grant})
     job = germany.job(tmp_path)
+    germany.con.execute(f"UPDATE {BASE} SET phone = '+4915112345678', phone_national = '01511 2345678' WHERE rowid = 0")
     values = [
         value
         for (value,) in germany.con.execute(
@@ -156,12 +163,14 @@ def test_a_segments_sheet_begins_with_who_is_worth_most(sample, everything):
     for code, books in everything.items():
         labels = Labels(sample[code].locale)
         book = CalamineWorkbook.from_path(str(books["customers_by_segment"]))
-        money = labels.text("column", "monetary_reference")
+        money = [labels.text("column", one) for one in ("expected_revenue", "monetary_reference")]
         for name in book.sheet_names[2:]:
             rows = book.get_sheet_by_name(name).to_python(skip_empty_area=False)
-            top = next(place for place, row in enumerate(rows) if row[0] == labels.text("column", "member_number"))
-            place = next(column for column, text in enumerate(rows[top]) if money in text)
-            worth = [row[place] for row in rows[top + 1 :] if row[place] != ""]
+            top = next(place for place, row in enumerate(rows) if row[0] in firsts(labels))
+            if rows[top][0] != labels.text("column", "member_number"):
+                continue
+            places = [column for one in money for column, text in enumerate(rows[top]) if text.startswith(one)]
+            worth = [tuple(float(row[place] or "-inf") for place in places) for row in rows[top + 1 :]]
             assert worth == sorted(worth, reverse=True)
 
 
@@ -329,17 +338,22 @@ def test_no_sheet_of_a_segment_has_more_than_twenty_columns(germany):
     profile = job.profile.model_copy(update={"dimensions": {**job.profile.dimensions, **many}})
     for name in many:
         germany.con.execute(f"ALTER TABLE {BASE} ADD COLUMN segment_{name} VARCHAR")
-    columns = customer_columns(profile, ALL)
-    fields: tuple[Field, ...] = sheet_fields(germany.con, profile, columns, job.base, Labels("de-DE"), "lifecycle")
+    profile = profile.model_copy(update={"exports": job.profile.exports.model_copy(update={"most_dimensions": 50})})
+    columns = customer_columns(profile, ALL, ("expected_revenue", "next_purchase_date", "holdout"))
+    chosen, without = sheet_columns(profile, columns, "person", "lifecycle")
+    fields: tuple[Field, ...] = sheet_fields(germany.con, profile, chosen, job.base, Labels("de-DE"))
     assert len(fields) + 1 == 20
-    assert [one.name for one in fields][-1] == "monetary_ppp"
+    assert [one.name for one in fields][-1] == "holdout"
+    assert without[-3:] == ("recency_days", "orders", "monetary_ppp")
+    assert "segment_more8" in without
+    assert "segment_value" in chosen
     assert len(list_fields(germany.con, profile, columns, job.base, Labels("de-DE"))) == len(columns)
 
 
 def test_a_market_without_customers_has_workbooks_with_headings(germany, books, tmp_path):
     job = germany.job(tmp_path)
     germany.con.execute(f"DELETE FROM {BASE}")
-    written = books(replace(job, base=replace(job.base, rows=0)), "de-DE")
+    written = books(replace(job, base=replace(job.base, rows=0, listed=0, audiences={})), "de-DE")
     assert len(rows_of(written["customers"], "Kunden")) == 1
     assert CalamineWorkbook.from_path(str(written["customers_by_segment"])).sheet_names == ["Übersicht", "Definitionen"]
 
@@ -351,7 +365,8 @@ def test_without_rules_the_first_dimension_has_the_sheets(germany, books, tmp_pa
     written = books(replace(job, profile=profile), "de-DE")
     names = CalamineWorkbook.from_path(str(written["customers_by_segment"])).sheet_names[2:]
     codes = germany.con.execute(f"SELECT DISTINCT segment_residence FROM {BASE} ORDER BY 1").fetchall()
-    assert names == [Labels("de-DE").segments(profile, "residence", [code])[code] for (code,) in codes]
+    titles = [Labels("de-DE").segments(profile, "residence", [code])[code] for (code,) in codes]
+    assert names[: len(titles)] == titles
 
 
 def test_a_locale_without_catalog_is_noted_and_an_unknown_one_is_refused(germany, tmp_path):

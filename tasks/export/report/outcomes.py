@@ -106,8 +106,9 @@ def load_outcomes(
 def _sides(con: duckdb.DuckDBPyConnection, source: str, now: Path) -> dict[str, dict[str | None, Side]]:
     """By segment and holdout (yes, no, None). Who is gone has, as far as is known, bought nothing."""
     rows = con.execute(
-        f"""SELECT t.code, t.aside, count(*), count(*) FILTER (n.lifetime_orders > t.lifetime_orders),
-                coalesce(sum(n.lifetime_reference - t.lifetime_reference), 0)
+        f"""SELECT t.code, t.aside, count(*), count(*) FILTER (n.lifetime_orders > coalesce(t.lifetime_orders, 0)),
+                coalesce(sum(coalesce(n.lifetime_reference, 0) - coalesce(t.lifetime_reference, 0))
+                    FILTER (n.customer_id IS NOT NULL), 0)
             FROM ({source}) t LEFT JOIN {parquet(now)} n USING (customer_id)
             WHERE t.code IS NOT NULL GROUP BY ALL ORDER BY ALL"""
     ).fetchall()

@@ -65,7 +65,10 @@ def load_own(
             source = f"SELECT {column} AS code, {traits} FROM {parquet(customers)} WHERE {counted(there)}"
         elif listed.exists():
             wanted = f"SELECT customer_id, {traits} FROM {parquet(customers)}"
-            source = f"SELECT a.audience AS code, c.* FROM {parquet(listed)} a JOIN ({wanted}) c USING (customer_id)"
+            source = (
+                "SELECT a.audience AS code, c.* REPLACE (a.holdout AS holdout) "
+                f"FROM {parquet(listed)} a JOIN ({wanted}) c USING (customer_id)"
+            )
         else:
             continue
         found |= {

@@ -70,13 +70,14 @@ def _segments(plans: Plans, dimension: str) -> Iterator[Card]:
     names = words.names(dimension, [code for _, code in rows])
     for row in rows:
         lines = _lines(plans, row, given.get(row[1]))
+        if not lines:
+            continue
         size = words.withheld()
         if row not in figures.hidden:
             share = Decimal(figures.rows[row]["share_revenue"] or 0)
             size = words.count("playbook_size", customers_of(figures, row), share=words.percent(share))
             lines |= _numbers(plans, plans.facts.own.get(row))
-        if lines:
-            yield _card(words, names[row[1]], size, lines)
+        yield _card(words, names[row[1]], size, lines)
 
 
 def _audiences(plans: Plans) -> Iterator[Card]:
@@ -144,7 +145,7 @@ def _codes(plans: Plans, plan: Playbook) -> Lines:
         "cadence": words.say(plan.cadence, "cadence"),
         "moments": words.formatter.list([_dated(words, one) for one in moments]) if moments else "",
         "care": "" if plan.care is None else words.say(plan.care, "care"),
-        "avoid": " ".join(avoid),
+        "avoid": "\n".join(avoid),
         "measure": words.say(plan.measure, "measure"),
     }
 
@@ -165,5 +166,5 @@ def _numbers(plans: Plans, own: Own | None) -> Lines:
         "bought_most": words.place(own.bought_most or ""),
         "recommend": words.place(own.recommend or ""),
         "stores": words.formatter.list([words.place(one) for one in own.stores]) if own.stores else "",
-        "holdout": "" if own.holdout == -1 else words.number(own.holdout),
+        "holdout": "" if own.holdout in {-1, 0} else words.number(own.holdout),
     }

@@ -48,7 +48,7 @@ def _reasons(words: Words, ledger: Mapping[str, Mapping[str, Any]], outcome: str
     """Table, reason, rows. Kinds of excluded customers are counts of people: small ones are withheld."""
     minimum = words.profile.privacy.minimum_count
     for table, entry in ledger.items():
-        told = words.reasons(entry.get("reasons", {}).get(outcome, {}))
+        told = words.reasons(entry.get("reasons", {}).get(outcome, {}), table)
         people = (table, outcome) == ("customers", "filtered")
         hidden = withheld({(table, text): rows for text, rows in told}, minimum) if people else frozenset()
         for text, rows in told[:REASONS]:

@@ -33,7 +33,7 @@ def results(words: Words, profile: Profile, facts: Facts, figures: Summary, befo
         if readings == {"few"}:
             inside.append(Text(words.labelled(words.say("results_holdout"), words.say("results_few")), note=True))
         elif readings:
-            inside.append(told.compared())
+            inside += told.compared()
         held = held or bool(readings)
         name = words.say("playbooks_audience") if dimension == AUDIENCE else words.dimension(dimension)
         blocks.append(Group(name, inside))
@@ -81,29 +81,36 @@ class _Told:
         title = words.say("results_rate")
         return bar_chart(words, title, drawn, Table(head, rows, caption=title))
 
-    def compared(self) -> Table:
-        """Customers who may get campaigns beside the holdout."""
-        words = self.words
-        rows = []
+    def compared(self) -> Iterator[Table]:
+        """Customers who may get campaigns beside the holdout: how many came back, and for how much."""
+        words, title = self.words, self.words.say("results_holdout")
+        rates, worth = [], []
         for code, one in self.outcomes.items():
             if one.campaigns is None or one.holdout is None:
                 continue
             sides = one.campaigns, one.holdout
-            rates = [self._rate(side) for side in sides]
-            told = None not in rates
-            rows.append(
+            found = [self._rate(side) for side in sides]
+            told = None not in found
+            rates.append(
                 (
                     self.names[code],
                     words.say(f"results_{one.reading}"),
                     words.number(one.holdout.customers),
-                    *(words.percent(rate) if told and rate is not None else MARK for rate in rates),
+                    *(words.percent(rate) if told else MARK for rate in found),
                     self._difference(one) if told else MARK,
-                    *(self._each(side) if told else MARK for side in sides),
                 )
             )
-        heads = ("reading", "size", "with", "without", "difference", "worth_with", "worth_without")
-        head = (self.segment, *(words.say(f"results_{code}") for code in heads))
-        return Table(head, rows, words=2, caption=words.say("results_holdout"))
+            worth.append((self.names[code], *(self._each(side) if told else MARK for side in sides)))
+        yield Table(
+            (self.segment, *self._heads("reading", "size", "with", "without", "difference")),
+            rates,
+            words=2,
+            caption=title,
+        )
+        yield Table((self.segment, *self._heads("worth_with", "worth_without")), worth, caption=title)
+
+    def _heads(self, *codes: str) -> Iterator[str]:
+        return (self.words.say(f"results_{code}") for code in codes)
 
     def _rate(self, side: Side) -> float | None:
         known = part(side.bought, side.customers, self.minimum)

@@ -153,21 +153,23 @@ class Words:
 
     # --- reasons ------------------------------------------------------------------------------------------------------
 
-    def reasons(self, found: Mapping[str, int]) -> list[tuple[str, int]]:
+    def reasons(self, found: Mapping[str, int], table: str = "transactions") -> list[tuple[str, int]]:
         """Reasons in the reader's words with their rows, the most frequent first; equal words are one reason."""
         told: dict[str, int] = {}
         for code, rows in found.items():
-            text = self.reason(code)
+            text = self.reason(code, table)
             told[text] = told.get(text, 0) + rows
         return sorted(told.items(), key=lambda pair: (-pair[1], pair[0]))
 
-    def reason(self, code: str) -> str:
-        """A reason of the ledger, such as `where: ...`, `customer:employee`, `unmatched:receipts`, `date:missing`."""
+    def reason(self, code: str, table: str = "transactions") -> str:
+        """A reason of a table's ledger: `where: ...`, `customer:employee`, `unmatched:receipts`, `date:missing`."""
         first, _, second = code.partition(":")
         if first == "where":
             return self.say("where", "reason")
+        if code == "customer:unknown":
+            return self.say("unknown_customer", "reason")
         if first == "customer" and (kind := self.labels.find(second, "reason")):
-            return self.say("purchases_of", "reason", reason=kind)
+            return self.say("purchases_of" if table == "transactions" else "rows_of", "reason", reason=kind)
         if first == "unmatched":
             return self.say("unmatched", "fault", field=second)
         if second and self.labels.find(second, "fault"):
