@@ -162,6 +162,7 @@ def _stages(run: MarketRun, call: Call, timed: Callable[[str], Any]) -> MarketOu
             reconciliation=reconciliation,
             days=days.in_local(factors.table),
             money=factors.notes,
+            predicted=predicted.notes,
         )
         staged: Staged = call(export)(run, normalized, segments, compared, catalogs, told)
     with timed("publish"):

@@ -14,6 +14,7 @@ from babel.core import get_global
 from region_profiles.cluster_checks import check_clusters
 from region_profiles.findings import Fault, Steps, currency, nearest, repeated, rising, zone
 from region_profiles.models import Profile, Score
+from region_profiles.playbook_checks import check_playbooks
 from region_profiles.regimes import check_regime
 from region_profiles.segment_checks import NUMBERS, check_segments
 from region_profiles.source_checks import check_source
@@ -30,6 +31,7 @@ def check(profile: Profile, market: str) -> Iterator[Fault]:
     yield from check_clusters(profile.clusters, NUMBERS)
     yield from _teams(profile)
     yield from check_regime(profile)
+    yield from check_playbooks(profile)
 
 
 def _market(profile: Profile, market: str) -> Iterator[Fault]:

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from region_profiles.loader import profile_digest
-from tasks.segment.definitions import MARKET, Definition, definitions, differences, digest
 from tasks.chain.figures import Figures
+from tasks.segment.definitions import MARKET, Definition, definitions, differences, digest
 
 #: Reasons that are no part of a definition: the profile is another than the publication's, so nobody knows what its
 #: dimensions meant; no other market has the dimension as this one.

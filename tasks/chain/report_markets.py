@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from decimal import Decimal
 
-from tasks.segment.definitions import MARKET
 from tasks.chain.report_segments import listed
 from tasks.chain.rows_of_segments import ALL, SCOPES
 from tasks.chain.view import Row, View, of_customers
@@ -13,6 +12,7 @@ from tasks.export.report.blocks import Block, Group, Points, Table, Text
 from tasks.export.report.charts import Bar
 from tasks.export.report.drawn import bar_chart
 from tasks.export.report.words import NOTHING, Words
+from tasks.segment.definitions import MARKET
 
 #: What a part of a definition is to a reader; all else is `other`.
 _DIFFERS = {

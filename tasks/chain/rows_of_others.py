@@ -7,11 +7,11 @@ from decimal import Decimal
 from typing import Any
 
 from tasks.chain.comparing import Comparison
-from tasks.segment.definitions import MARKET
 from tasks.chain.figures import Figures
 from tasks.chain.measures import Measures, summed
 from tasks.chain.rows_of_segments import CHAIN, grouped, measured, whose
 from tasks.chain.stores import SUMS, StoreYear, total
+from tasks.segment.definitions import MARKET
 
 # --- languages --------------------------------------------------------------------------------------------------------
 

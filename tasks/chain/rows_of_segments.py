@@ -7,9 +7,9 @@ from decimal import Decimal
 from typing import Any
 
 from tasks.chain.comparing import Comparison
-from tasks.segment.definitions import MARKET
 from tasks.chain.figures import Figures
 from tasks.chain.measures import MEASURES, Measures, summed
+from tasks.segment.definitions import MARKET
 
 #: Rows of a market, of all that are compared, and of those of them that are developed or developing.
 CHAIN = "chain"

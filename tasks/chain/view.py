@@ -10,7 +10,6 @@ from typing import Any
 
 from region_profiles.models import Profile
 from tasks.chain.comparing import Comparison
-from tasks.segment.definitions import MARKET, STRATUM
 from tasks.chain.figures import Figures
 from tasks.chain.measures import GUEST, WITHHELD, Measures, summed
 from tasks.chain.publication import ChainManifest
@@ -18,6 +17,7 @@ from tasks.chain.rows_of_segments import CHAIN
 from tasks.chain.tables import Tables
 from tasks.export.labels import segment_codes
 from tasks.export.report.words import Words
+from tasks.segment.definitions import MARKET, STRATUM
 
 Row = Mapping[str, Any]
 

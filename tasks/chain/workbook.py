@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 from tasks.chain import report_markets, report_segments
-from tasks.segment.definitions import MARKET
 from tasks.chain.measures import WITHHELD
 from tasks.chain.rows_of_segments import ALL, CHAIN
 from tasks.chain.sheets import Column, book, dress, head, series, table
@@ -20,6 +19,7 @@ from tasks.export.workbook.fields import COUNT, DATE, GENERAL, SHARE, money_form
 from tasks.export.workbook.overview import period
 from tasks.export.workbook.styles import SERIES, Styles, right_to_left
 from tasks.export.workbook.texts import sheet_names
+from tasks.segment.definitions import MARKET
 
 _PIXELS_A_ROW = 20
 #: Colours of stacked segments, from dark to light and around: neighbours differ in both schemes of Excel.

@@ -43,6 +43,8 @@ _PLAIN: Mapping[Cell, Callable[[str, Dialect], str]] = {
     "number": cells.sql_number,
     "date": cells.sql_date,
 }
+#: Traits that are left out where a dimension shows them, for their names are the same.
+_ONCE = frozenset({"language", "home_country"})
 #: Columns that not every market has.
 _EXTRA = frozenset({"contactable_app", "population", "next_purchase_date", "expected_revenue", "holdout"})
 #: Contexts of the messages of codes.
@@ -54,18 +56,21 @@ _JOINED: Mapping[str, Cell] = {"account_name": "text"}
 def customer_columns(profile: Profile, grants: frozenset[str], extra: Sequence[str] = ()) -> tuple[str, ...]:
     """Columns of the customers file in order; `x|code` is the stable code beside the label x.
 
-    Contact data stands only where granted; the language is left out where a dimension shows it. `extra` are those of
-    `Base.extra`.
+    Contact data stands only where granted. A language or country that is a dimension stands there once: as that, but
+    where there are persons and accounts as the trait, which both have. `extra` are those of `Base.extra`.
     """
     dimensions = shown(profile)
     contact = [column for column in CONTACT if GRANTED.get(column, "customers") in grants]
     about = {getattr(profile.dimensions[one], "trait", None) for one in dimensions}
-    plain = [column for column in TRAITS[1:-1] if column not in about or column not in {"language", "home_country"}]
+    plain = [column for column in TRAITS[1:-1] if column not in about & _ONCE]
     plain.insert(plain.index("home_store"), "language_evidence")
     plain.insert(plain.index("type") + 1, "population")
     plain.insert(plain.index("reference_currency"), "expected_revenue")
     plain.insert(plain.index("recency_days") + 1, "next_purchase_date")
     pairs = [f"segment_{one}" for one in dimensions] + ["stratum"]
+    if "population" in extra:
+        traits = (getattr(profile.dimensions[one], "trait", "") for one in dimensions)
+        pairs = [trait if trait in _ONCE else pair for trait, pair in zip((*traits, ""), pairs, strict=True)]
     every = (*contact, *plain, *(cell for column in pairs for cell in (column, f"{column}|code")), "holdout")
     return tuple(column for column in every if column not in _EXTRA or column in extra)
 
@@ -76,12 +81,11 @@ def header(profile: Profile, columns: Iterable[str], labels: Labels, dialect: Di
 
 
 def column_heading(profile: Profile, column: str, labels: Labels) -> str:
-    """The heading of a column of `customer_columns`: a trait's, a dimension's, or that of a dimension's code."""
+    """The heading of a column of `customer_columns`: a trait's, a dimension's, or that of a code."""
     base, _, code = column.partition("|")
-    if base == "stratum" or base.startswith("segment_"):
-        text = labels.text("dimension", base.removeprefix("segment_"))
-        return labels.text("template", "code", label=text) if code else text
-    return heading(profile, base, labels)
+    dimension = base == "stratum" or base.startswith("segment_")
+    text = labels.text("dimension", base.removeprefix("segment_")) if dimension else heading(profile, base, labels)
+    return labels.text("template", "code", label=text) if code else text
 
 
 def heading(profile: Profile, column: str, labels: Labels) -> str:

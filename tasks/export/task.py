@@ -24,7 +24,7 @@ from tasks.segment.task import Segments
 
 SECTIONS = {
     "market", "money", "tax", "traits", "dimensions", "stratum", "teams", "exports", "privacy", "playbooks", "contact",
-    "calendar", "audiences",
+    "calendar", "audiences", "prediction",
 }  # fmt: skip
 #: Canonical files by the step that wrote them.
 OF_SEGMENTS = ("customers", "segments", "audiences")
@@ -41,6 +41,7 @@ class Told:
     reconciliation: Mapping[str, Any]
     days: Mapping[date, Decimal]
     money: Mapping[str, Any]
+    predicted: Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +77,7 @@ def export(
         try:
             contacts = normalized.folder / "customers.parquet"
             before = folder / ".previous.parquet"
-            background = _background(run, told, before)
+            background = _background(run, told, before, segments, normalized)
             files = export_market(
                 con, segments.profile, canonical, contacts, out, as_of=run.as_of, background=background
             )
@@ -103,7 +104,7 @@ def export(
     return Staged(found.folder / "publication", dict(found.notes["rows"]), dict(found.notes["notes"]))
 
 
-def _background(run: MarketRun, told: Told, before: Path) -> Background:
+def _background(run: MarketRun, told: Told, before: Path, segments: Segments, normalized: Normalized) -> Background:
     """What the stages before told, with the publication before in the file `before`."""
     as_of = None
     if told.previous is not None:
@@ -117,4 +118,7 @@ def _background(run: MarketRun, told: Told, before: Path) -> Background:
         reconciliation=told.reconciliation,
         days=told.days,
         money=told.money,
+        predicted=told.predicted,
+        segments=segments.notes,
+        stores=normalized.file("stores"),
     )

@@ -47,7 +47,8 @@ def histories(con: duckdb.DuckDBPyConnection, customers: Path, as_of: date) -> p
     return con.sql(
         "SELECT lifetime_frequency - 1 AS repeats, last_order_date - first_order_date AS span, "
         f"DATE {literal(as_of.isoformat())} - first_order_date AS age, "
-        f"CASE WHEN lifetime_frequency > 1 AND {worth} > 0 THEN CAST({worth} AS DOUBLE) / lifetime_frequency END AS spend, lifetime_frequency AS spend_days "
+        f"CASE WHEN lifetime_frequency > 1 AND {worth} > 0 THEN CAST({worth} AS DOUBLE) / lifetime_frequency END "
+        "AS spend, lifetime_frequency AS spend_days "
         f"FROM {parquet(customers)} WHERE lifetime_frequency > 0 AND type = 'person' ORDER BY customer_id"
     ).to_arrow_table()
 

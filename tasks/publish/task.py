@@ -11,6 +11,7 @@ from typing import Any
 
 import duckdb
 
+from tasks.catalogue import TRAITS
 from tasks.contract import OUTPUT_VERSION, QUARANTINE
 from tasks.door import door
 from tasks.export.task import Staged
@@ -26,7 +27,6 @@ from tasks.records import Sources
 from tasks.reference.factors import Factors
 from tasks.run import MarketRun
 from tasks.segment.task import Segments
-from tasks.catalogue import TRAITS
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,8 @@ from tasks.sample.draws import Ints
 from tasks.sample.spec import MarketSpec
 
 PERSON, ACCOUNT, CONTACT = range(3)
+#: Code of a consent that nobody asked for: an objection to be profiled is a person's.
+UNKNOWN = 2
 #: Of fewer customers none is an account.
 FEWEST = 20
 #: Code of a gender that is not given: an account has none.
@@ -44,6 +46,8 @@ def add_business(spec: MarketSpec, rng: np.random.Generator, known: dict[str, In
     both = np.concatenate([accounts, contacts])
     for name in ("visitor", "employee", "deceased"):
         known[name][both] = 0
+    if "consent_profiling" in known:
+        known["consent_profiling"][accounts] = UNKNOWN
     known["registered"][accounts] = np.minimum(known["registered"][accounts], 400)
     for name in ("given", "family", "birth"):
         known[name][accounts] = -1

@@ -168,6 +168,9 @@ class CustomerCells:
             "home_country": lambda: (Words("home_country", self._named("country", "countries")),),
             "language": lambda: (Words("language", self._named("language", "languages")),),
             "city": lambda: (Words("city", [city for group in groups for city, _ in group.cities]),),
+            "subdivision": lambda: (
+                Words("city", [spec.subdivisions.get(city, "") for group in groups for city, _ in group.cities]),
+            ),
             "postcode": lambda: (Words("city", self._postcodes(field)),),
             "home_store": lambda: (Words("home_store", [store.id for store in spec.stores]),),
             "market": lambda: (Words("group", [spec.markets[g.market] if g.market else "" for g in groups]),),

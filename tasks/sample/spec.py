@@ -215,5 +215,7 @@ class MarketSpec(Frozen):
     sources: Weights = Field(default_factory=dict)
     """Of interests."""
     business: Business | None = None
+    subdivisions: dict[str, str] = Field(default_factory=dict)
+    """By city: its state or province, as customers write it."""
     places: dict[str, Place] = Field(default_factory=dict)
     """By city, as in the groups; others, too."""

@@ -20,7 +20,7 @@ REASONS = 6
 #: Pleasure from which on a text is a good one.
 PLEASED = 0.5
 #: Of the customers who have bought, those of whose interests something is known; of those, who have two.
-KNOWN, TWO = 0.3, 0.4
+KNOWN, TWO = 0.6, 0.4
 #: Has no factor in common with DAYS: it spreads customers over the history.
 SPREAD = 7919
 #: Days in which the answers to a survey come in.

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, get_args
+from typing import Any
 
-from region_profiles.models import Audience, Dimension, Population, Profile, RulesDimension
+from region_profiles.models import Audience, Dimension, Profile, RulesDimension
 from tasks.errors import ProfileError
 
 #: Why something is off, by name: `dimensions`, `audiences`; and of what is on, the share of customers that carries it.
@@ -52,19 +52,6 @@ def effective(profile: Profile, notes: Mapping[str, Any]) -> tuple[Profile, Told
         for part in ("dimensions", "audiences")
     }
     return profile.model_copy(update=on), told
-
-
-def shown(profile: Profile) -> tuple[str, ...]:
-    """The dimensions that teams see, of an effective profile: as `exports` says, else the first of each population."""
-    exports = profile.exports
-    if exports.dimensions:
-        return tuple(name for name in exports.dimensions if name in profile.dimensions)
-    of = {
-        population: [name for name, one in profile.dimensions.items() if one.population == population]
-        for population in get_args(Population)
-    }
-    seen = {name for names in of.values() for name in names[: exports.most_dimensions]}
-    return tuple(name for name in profile.dimensions if name in seen)
 
 
 def _covered(dimension: Dimension) -> tuple[str, ...]:

@@ -119,7 +119,7 @@ def test_columns_that_the_market_lacks_are_not_there(market, made):
     profile = market.profile(("team", ["en-US"], []))
     some = ("population", "expected_revenue", "next_purchase_date", "holdout")
     plain, more = (customer_columns(profile, frozenset({"customers"}), extra) for extra in ((), some))
-    assert [one for one in more if one not in plain] == [
+    assert [one for one in more if one not in plain and "language" not in one] == [
         "population",
         "next_purchase_date",
         "expected_revenue",
@@ -140,6 +140,12 @@ def test_tags_have_audiences_in_their_order_and_the_holdout(made):
 
 
 DIMENSIONS = ("lifecycle", "value", "language", "residence")
+
+
+def test_an_account_s_language_is_told_though_the_dimension_is_of_persons(made):
+    _, rows = _of(made(), "customers")
+    assert [row["Language"] for row in rows] == ["German"] * 4
+    assert [row["Language (code)"] for row in rows] == ["de"] * 4
 
 
 # --- audiences --------------------------------------------------------------------------------------------------------

@@ -198,7 +198,8 @@ def test_accounts_have_plans_of_their_own(business):
 def test_teams_see_at_most_so_many_dimensions_of_each_population(market):
     made = market(first=True, exports={"most_dimensions": 1})
     page = made.page("en-GB")
-    assert "Value tier" not in section(page, "sizes")
+    assert "Value tier" in section(page, "sizes"), "strata stand on it"
+    assert "Residence" not in section(page, "sizes")
     assert 'id="languages"' not in page
     named = market(first=True, exports={"dimensions": ["language", "value"]}).page("en-GB")
     assert 'id="languages"' in named

@@ -8,6 +8,7 @@ import pytest
 
 from tasks.errors import Terminal
 from tasks.sample.generate import generate
+from tasks.sample.specs import load
 
 # One drop of each container: plain, gzip, zip, zstd with several markets, workbooks, Parquet, JSON Lines.
 CONTAINERS = ["DE", "US", "JP", "benelux", "CN", "KR", "NG", "IN"]
@@ -51,3 +52,10 @@ def test_sample_json_has_the_digest_of_every_file(tmp_path):
     summary = generate(tmp_path, markets=["MX", "EG"], customers=200, seed=1)
     told = {file["path"]: file["sha256"] for drop in summary.facts["drops"].values() for file in drop["files"]}
     assert told == digests(tmp_path)
+
+
+@pytest.mark.parametrize("customers", [1, 3, 20])
+def test_the_smallest_shops_have_all_their_tables(customers, tmp_path):
+    summary = generate(tmp_path, markets=["DE", "IN", "US"], customers=customers, seed=2)
+    for market in ("DE", "IN", "US"):
+        assert summary.facts["drops"][market]["tables"].keys() == load(market).tables.keys()

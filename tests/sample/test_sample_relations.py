@@ -11,7 +11,7 @@ from tasks.sample.specs import drops, load
 
 #: What sign-up forms may ask, beside what every market's customers table has.
 STATED = ("type", "account", "role", "company", "household", "children", "education", "occupation", "income_band",
-          "preferred_time", "preferred_channel")  # fmt: skip
+          "preferred_time", "preferred_channel", "subdivision")  # fmt: skip
 
 
 def rows(market, query):

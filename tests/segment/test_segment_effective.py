@@ -8,7 +8,8 @@ import pytest
 
 from region_profiles.loader import load_profile
 from tasks.errors import ProfileError
-from tasks.segment.effective import effective, shown
+from tasks.export.shown import shown
+from tasks.segment.effective import effective
 from tasks.segment.market import segment
 
 AS_OF = date(2021, 2, 20)

@@ -110,7 +110,7 @@ def canonical_rows():
 def block_of():
     """A function from canonical rows by table to what one block makes of them, by member number.
 
-    A line that says nothing else is an order of its own in store S1, in EUR, one unit, without tax, a return below zero.
+    A line that says nothing else is an order of its own in store S1, in EUR, one unit, untaxed, a return below zero.
     """
 
     def compute(engine, block, lines, others=None, as_of=AS_OF, rates=None, **parts):

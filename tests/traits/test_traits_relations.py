@@ -139,7 +139,8 @@ def test_the_latest_recommendation_counts_and_ratings_are_on_one_scale(traits_of
 
 def test_a_survey_says_more_of_a_life_than_interests_and_these_more_than_purchases(traits_of):
     answers = [
-        {"member_number": "A", "local_date": DAY, "survey": "s", "version": "1", "question": "lifestyle", "answer": "home"},
+        {"member_number": "A", "local_date": DAY, "survey": "s", "version": "1", "question": "lifestyle",
+         "answer": "home"},
         {"member_number": "A", "local_date": date(2021, 2, 1), "survey": "s", "version": "2", "question": "lifestyle",
          "answer": "outdoor"},
         {"member_number": "A", "local_date": date(2021, 2, 2), "survey": "s", "question": "other", "answer": "x"},
@@ -215,11 +216,12 @@ def test_contacts_inherit_from_their_account_and_keep_what_is_their_own(traits_o
 def test_contracts_and_quotations_tell_where_a_decision_stands(traits_of):
     people = [{"member_number": n, "customer_id": n, "type": "account"} for n in "FGHI"]
     contracts = [
-        {"member_number": "F", "contract_id": "1", "starts": date(2020, 1, 1), "ends": date(2023, 1, 1), "amount": D(500),
-         "currency": "EUR"},
+        {"member_number": "F", "contract_id": "1", "starts": date(2020, 1, 1), "ends": date(2023, 1, 1),
+         "amount": D(500), "currency": "EUR"},
         {"member_number": "G", "contract_id": "2", "starts": date(2020, 1, 1), "ends": date(2021, 4, 1)},
         {"member_number": "H", "contract_id": "3", "starts": date(2019, 1, 1), "ends": date(2020, 1, 1)},
-        {"member_number": "I", "contract_id": "4", "starts": date(2020, 1, 1), "ends": date(2021, 8, 1), "notice_days": 180},
+        {"member_number": "I", "contract_id": "4", "starts": date(2020, 1, 1), "ends": date(2021, 8, 1),
+         "notice_days": 180},
     ]  # fmt: skip
     quotes = [
         {"member_number": "F", "quote_id": "1", "local_date": date(2020, 6, 1), "status": "won"},

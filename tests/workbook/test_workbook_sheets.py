@@ -15,7 +15,8 @@ from python_calamine import CalamineWorkbook
 
 from region_profiles.models import Exports
 from tasks.errors import ProfileError, Terminal
-from tasks.export.base import BASE
+from tasks.export import audiences
+from tasks.export.base import BASE, MEMBERS
 from tasks.export.customers import customer_columns
 from tasks.export.job import Reader
 from tasks.export.labels import Labels
@@ -374,3 +375,27 @@ def test_a_locale_without_catalog_is_noted_and_an_unknown_one_is_refused(germany
     assert "labels: no catalog el-GR; en instead" in next(iter(workbooks(job, "el-GR", ()))).notes
     with pytest.raises(ProfileError, match="xx-YY"):
         list(workbooks(job, "xx-YY", ()))
+
+
+def test_an_audience_s_sheet_has_its_holdout_last_and_says_how_many(germany, books, tmp_path):
+    job, labels = germany.job(tmp_path), Labels("de-DE")
+    audience, (size, _) = max(job.base.audiences.items(), key=lambda pair: pair[1][0])
+    assert size > 1
+    first = f"SELECT min(place) FROM {MEMBERS} WHERE audience = '{audience}'"
+    germany.con.execute(f"UPDATE {MEMBERS} SET aside = 'yes' WHERE audience = '{audience}' AND place = ({first})")
+    ((kept_out,),) = germany.con.execute(f"SELECT member_number FROM {BASE} WHERE rowid = ({first})").fetchall()
+    base = replace(job.base, audiences={audience: (size, 1)}, extra=(*job.base.extra, "holdout"))
+    rows = rows_of(books(replace(job, base=base), "de-DE")["customers_by_segment"], audiences.name(labels, audience))
+    top = next(place for place, row in enumerate(rows) if row[0] == labels.text("column", "member_number"))
+    held = rows[top].index(labels.text("column", "holdout"))
+    assert len(rows) - top - 1 == size
+    assert [row[held] for row in rows[top + 1 :]] == ["nein"] * (size - 1) + ["ja"]
+    assert rows[-1][0] == kept_out
+    assert audiences.meaning(labels, audience) in [row[0] for row in rows[:top]]
+    assert labels.count("workbook", "holdout_last", 1) in [row[0] for row in rows[:top]]
+    assert audiences.name(labels, audience) in [row[0] for row in rows_of(_by_segment(tmp_path), "Definitionen")]
+
+
+def _by_segment(folder):
+    (path,) = (folder / "de-DE" / "customers").glob("*_by_segment.xlsx")
+    return path

@@ -11,7 +11,8 @@ import duckdb
 
 from region_profiles.models import Profile
 from tasks.export.background import Background
-from tasks.export.report.parts import Count, apart, columns, outside, seen, without_contacts
+from tasks.export.report.parts import Count, apart, columns, outside, without_contacts
+from tasks.export.shown import shown
 from tasks.export.suppress import Row
 from tasks.files import parquet
 from tasks.sql import literals
@@ -58,7 +59,7 @@ def load_alike(
     `hidden`: segments that are withheld today or were before, and so are at all dates: sizes differ by few.
     """
     membership, comparisons = (segmented_dir / f"{name}.parquet" for name in ("membership", "comparisons"))
-    dimensions, minimum = seen(profile), profile.privacy.minimum_count
+    dimensions, minimum = shown(profile), profile.privacy.minimum_count
     counts: dict[str, dict[str, int]] = {}
     broken = 0
     known = background.previous is not None and "cause" in columns(con, membership)
@@ -100,7 +101,7 @@ def _anchors(
         kind = profile.dimensions.get(dimension)
         if kind is not None and segment not in {"guest", outside(kind)}:
             found.setdefault((as_of, name), {})[dimension, segment] = customers
-    dimensions, anchors = seen(profile), dict[date, Anchor]()
+    dimensions, anchors = shown(profile), dict[date, Anchor]()
     for (as_of, name), sizes in sorted(found.items()):
         unseen = apart(sizes, profile.privacy.minimum_count) | hidden
         told = {row: None if row in unseen else n for row, n in sizes.items() if row[0] in dimensions}

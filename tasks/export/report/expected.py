@@ -10,7 +10,8 @@ from pathlib import Path
 import duckdb
 
 from region_profiles.models import Profile, TraitDimension
-from tasks.export.report.parts import Count, columns, outside, seen
+from tasks.export.report.parts import Count, columns, outside
+from tasks.export.shown import shown
 from tasks.export.summary import Summary
 from tasks.export.suppress import withheld
 from tasks.files import parquet
@@ -47,7 +48,7 @@ def load_expected(
         return None
     minimum = profile.privacy.minimum_count
     sums: dict[str, dict[str, Sum | None]] = {}
-    for dimension in seen(profile):
+    for dimension in shown(profile):
         kind = profile.dimensions[dimension]
         if isinstance(kind, TraitDimension) or f"segment_{dimension}" not in there:
             continue

@@ -9,9 +9,10 @@ from region_profiles.models import Profile, TraitDimension
 from tasks.export.report.alike import CAUSES, Alike
 from tasks.export.report.blocks import Block, Group, Section, Table, Text
 from tasks.export.report.facts import Facts
-from tasks.export.report.parts import outside, seen
+from tasks.export.report.parts import outside
 from tasks.export.report.segments import ordered
 from tasks.export.report.words import Words
+from tasks.export.shown import shown
 from tasks.export.summary import MARK, Summary
 
 
@@ -28,7 +29,7 @@ def like(words: Words, profile: Profile, facts: Facts, figures: Summary, before:
             blocks.append(Group(title, [_causes(words, found, title)]))
     if found.anchors:
         blocks.append(Text(words.say("like_intro")))
-        for dimension in seen(profile):
+        for dimension in shown(profile):
             if (table := _sizes(words, profile, figures, found, dimension)) is not None:
                 blocks.append(Group(words.dimension(dimension), [table]))
     if blocks:
@@ -71,8 +72,8 @@ def _sizes(words: Words, profile: Profile, figures: Summary, found: Alike, dimen
         sizes = [one.sizes.get(row, 0) for one in found.anchors]
         today = 0 if row not in figures.rows else int(figures.rows[row]["customers"] or 0)
         if any(sizes) or None in sizes or today:
-            shown = MARK if row in figures.hidden else words.number(today)
-            rows.append((names[row[1]], *(words.number(size) for size in sizes), shown))
+            last = MARK if row in figures.hidden else words.number(today)
+            rows.append((names[row[1]], *(words.number(size) for size in sizes), last))
     if not rows:
         return None
     dates = (words.detailed(words.say(f"like_{one.name}"), words.days(one.as_of, one.as_of)) for one in found.anchors)

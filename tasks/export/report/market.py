@@ -11,8 +11,8 @@ from tasks.export.report.blocks import Block, Points, Section, Table, Text
 from tasks.export.report.charts import Bar
 from tasks.export.report.drawn import bar_chart
 from tasks.export.report.facts import Facts
-from tasks.export.report.parts import seen
 from tasks.export.report.words import Words
+from tasks.export.shown import shown
 from tasks.export.summary import Summary
 
 #: Marks a day that an announcement may move; an asterisk already means withheld.
@@ -63,7 +63,7 @@ def _soon(words: Words, one: Near) -> str:
 
 def reading(words: Words, profile: Profile, facts: Facts, figures: Summary) -> Section:
     """What the reader must know, of what this market has."""
-    kinds = [profile.dimensions[one] for one in seen(profile)]
+    kinds = [profile.dimensions[one] for one in shown(profile)]
     points = []
     if any(isinstance(kind, RulesDimension) for kind in kinds):
         points.append(words.say("read_lifecycle"))

@@ -11,7 +11,8 @@ import duckdb
 
 from region_profiles.models import Profile, RulesDimension, TiersDimension
 from tasks.export.background import Background
-from tasks.export.report.parts import columns, counted, seen, without_contacts
+from tasks.export.report.parts import columns, counted, without_contacts
+from tasks.export.shown import shown
 from tasks.export.summary import Summary
 from tasks.export.suppress import links, withheld
 from tasks.files import parquet
@@ -57,7 +58,7 @@ def load_moves(
         return None
     kinds = (RulesDimension, TiersDimension)
     there = columns(con, background.previous)
-    every = [dimension for dimension in seen(profile) if f"segment_{dimension}" in there]
+    every = [dimension for dimension in shown(profile) if f"segment_{dimension}" in there]
     named = [dimension for dimension in every if isinstance(profile.dimensions[dimension], kinds)]
     if not named:
         return None

@@ -17,7 +17,8 @@ import duckdb
 from region_profiles.models import Profile
 from region_profiles.playbook_models import AUDIENCE
 from tasks.export.background import Background
-from tasks.export.report.parts import columns, counted, outside, part, seen
+from tasks.export.report.parts import columns, counted, outside, part
+from tasks.export.shown import shown
 from tasks.export.suppress import Row, withheld
 from tasks.files import parquet
 from tasks.sql import name as quoted
@@ -88,7 +89,7 @@ def load_outcomes(
     then = f"SELECT *, {held} AS aside FROM {parquet(before)} WHERE {counted(there)}"
     found: dict[str, dict[str, Outcome]] = {}
     for population in ("person", "account"):
-        dimension = next((one for one in seen(profile, population) if f"segment_{one}" in there), None)
+        dimension = next((one for one in shown(profile, population) if f"segment_{one}" in there), None)
         if dimension is not None:
             sides = _sides(con, f"SELECT *, {quoted(f'segment_{dimension}')} AS code FROM ({then})", now)
             sides.pop(outside(profile.dimensions[dimension]), None)

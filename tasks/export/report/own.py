@@ -13,7 +13,8 @@ import duckdb
 from region_profiles.models import Profile
 from region_profiles.playbook_models import AUDIENCE
 from tasks.export.background import Background
-from tasks.export.report.parts import Count, columns, counted, part, seen, selected
+from tasks.export.report.parts import Count, columns, counted, part, selected
+from tasks.export.shown import shown
 from tasks.files import parquet
 from tasks.sql import name as quoted
 
@@ -57,7 +58,7 @@ def load_own(
     names = _stores(con, background.stores)
     traits = selected(_WANTED, there)
     found: dict[tuple[str, str], Own] = {}
-    for dimension in (*seen(profile), AUDIENCE):
+    for dimension in (*shown(profile), AUDIENCE):
         if dimension not in profile.playbooks or (dimension != AUDIENCE and f"segment_{dimension}" not in there):
             continue
         if dimension != AUDIENCE:

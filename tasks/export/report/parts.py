@@ -7,19 +7,13 @@ from pathlib import Path
 
 import duckdb
 
-from region_profiles.models import Dimension, Population, Profile
+from region_profiles.models import Dimension
 from tasks.export.suppress import Row, withheld
 from tasks.files import parquet
-from tasks.segment.effective import shown
 from tasks.sql import name as quoted
 
 #: A count of customers; None is withheld.
 Count = int | None
-
-
-def seen(profile: Profile, population: Population | None = None) -> tuple[str, ...]:
-    """The dimensions that the report shows, of one population or of both, in the profile's order."""
-    return tuple(one for one in shown(profile) if population in {None, profile.dimensions[one].population})
 
 
 def outside(kind: Dimension) -> str:

@@ -15,9 +15,10 @@ from tasks.export.locales import lineage
 from tasks.export.report.blocks import Block, Card, Cards, Section, Text
 from tasks.export.report.facts import Facts
 from tasks.export.report.own import Own
-from tasks.export.report.parts import outside, seen
+from tasks.export.report.parts import outside
 from tasks.export.report.segments import customers_of, ordered
 from tasks.export.report.words import Words
+from tasks.export.shown import shown
 from tasks.export.summary import Summary
 
 #: Occasions that stand above the plans.
@@ -44,7 +45,7 @@ def playbooks(plans: Plans) -> Iterator[Section]:
     words = plans.words
     told = [one for one in plans.near if not words.foreign(one)][:NEAR]
     coming = words.formatter.list([_dated(words, one) for one in told]) if told else ""
-    for dimension in (*seen(plans.profile), AUDIENCE):
+    for dimension in (*shown(plans.profile), AUDIENCE):
         cards = list(_audiences(plans) if dimension == AUDIENCE else _segments(plans, dimension))
         if not cards:
             continue

@@ -8,8 +8,9 @@ from typing import Any
 from region_profiles.models import Profile, RulesDimension
 from tasks.export.background import Background
 from tasks.export.report.blocks import Block, Group, Points, Section, Table, Text
-from tasks.export.report.parts import outside, seen
+from tasks.export.report.parts import outside
 from tasks.export.report.words import NOTHING, Words
+from tasks.export.shown import shown
 
 #: Overlaps that are told.
 OVERLAPS = 5
@@ -40,7 +41,7 @@ def rules(words: Words, profile: Profile, background: Background) -> Iterator[Se
     """Of each dimension that is shown: who carries it, who stands near a border, what is empty, what overlaps."""
     notes = {
         name: background.segments["dimensions"][name]
-        for name in seen(profile)
+        for name in shown(profile)
         if name in background.segments.get("dimensions", {})
     }
     if not notes:

@@ -14,8 +14,9 @@ from tasks.export.report.charts import Bar
 from tasks.export.report.drawn import bar_chart
 from tasks.export.report.facts import Facts
 from tasks.export.report.lenses import Lens, Lenses
-from tasks.export.report.parts import outside, seen
+from tasks.export.report.parts import outside
 from tasks.export.report.words import Words
+from tasks.export.shown import shown
 from tasks.export.summary import MARK, Summary
 
 T = TypeVar("T")
@@ -66,7 +67,7 @@ def sizes(words: Words, profile: Profile, figures: Summary) -> Iterator[Section]
 def _sizes(words: Words, profile: Profile, figures: Summary, population: Population) -> list[Block]:
     return [
         Group(words.dimension(dimension), [_pair(words, profile, figures, dimension)])
-        for dimension in seen(profile, population)
+        for dimension in shown(profile, population)
         if not _is_language(profile.dimensions[dimension])
         and any(one == dimension and customers_of(figures, (one, code)) for one, code in figures.rows)
     ]
@@ -96,7 +97,7 @@ def in_order(profile: Profile, figures: Summary, dimension: str, found: Mapping[
 
 def languages(words: Words, profile: Profile, figures: Summary) -> Iterator[Section]:
     """The languages of the customers, if the profile has a dimension of them."""
-    for dimension in seen(profile):
+    for dimension in shown(profile):
         if _is_language(profile.dimensions[dimension]):
             kind = profile.dimensions[dimension]
             rows = [

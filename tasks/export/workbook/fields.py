@@ -9,7 +9,7 @@ from datetime import date
 
 import duckdb
 
-from region_profiles.models import Population, Profile, TraitDimension
+from region_profiles.models import Population, Profile
 from tasks.export import roles
 from tasks.export.base import BASE, Base, decimals
 from tasks.export.customers import code_labels, column_heading
@@ -119,9 +119,8 @@ def sheet_columns(
     is the same in all rows are left to the list without a word. The phone stands there once, in the form to read; a
     language that is a dimension stands there as that.
     """
-    dimensions = [one for one in shown(profile, population) if one != about]
-    spoken = {one.trait for one in profile.dimensions.values() if isinstance(one, TraitDimension)} & {"language"}
-    spoken &= {getattr(profile.dimensions[one], "trait", "") for one in dimensions}
+    dimensions = [one for one in shown(profile, population) if one != about and f"segment_{one}" in columns]
+    spoken = "language" in {getattr(profile.dimensions[one], "trait", "") for one in dimensions}
     who = ["member_number", "salutation", "name", "email"]
     who += ["phone_national" if "phone_national" in columns else "phone", "address"]
     where = ["home_store", *(() if spoken else ("language",)), *(f"segment_{one}" for one in dimensions)]

@@ -62,7 +62,9 @@ def mean_money(total_parts: ir.Value, count: ir.Value) -> ir.Value:
     doubled = (total_parts.abs() * 2 + count * cents).cast("float64")
     whole = ibis.ifelse(count > 0, count, None).cast("float64") * (2 * cents)
     rounded = (doubled / whole).floor().cast("int64") * ibis.ifelse(total_parts < 0, -1, 1)
-    return (rounded.cast("decimal(18, 0)") * ibis.literal(Decimal("0.01"), "decimal(18, 2)")).cast("decimal(18, 2)")
+    exact = rounded.cast("decimal(18, 0)") * ibis.literal(Decimal("0.01"), "decimal(18, 2)")
+    # Ibis takes the product for (18, 2) and would spare the cast; Spark makes it (37, 2).
+    return exact.cast("decimal(37, 2)").cast("decimal(18, 2)")
 
 
 def most(counts: Mapping[str, ir.Value]) -> ir.Value:
