@@ -29,7 +29,7 @@ SOURCE_LANGUAGE = "en"
 _PLACEHOLDER = re.compile(r"%\((\w+)\)s")
 #: Excel's longest name of a worksheet, and the signs it refuses there.
 _SHEET_NAME, _SHEET_SIGNS = 31, re.compile(r"[\[\]:*?/\\]")
-_SHEETS = frozenset({"summary", "definitions", "customers"})
+_SHEETS = frozenset({"summary", "definitions", "customers", "contacts_by_role"})
 #: Numbers that are counted to see which plural form serves a single one: no rule tells larger ones apart.
 _COUNTED = 1000
 

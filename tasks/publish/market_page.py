@@ -77,7 +77,8 @@ def _section(
 ) -> _Section:
     labels = Labels(locale)
     country = labels.country_name(pointer.country)
-    own = [export for export in manifest.exports if export.locale == locale]
+    # A list for each store may be hundreds: they stand in the folder and in the manifest.
+    own = [export for export in manifest.exports if export.locale == locale and _kind(export.path) != "store"]
     machine = [export for export in manifest.exports if not export.locale]
     links = [(_kind(export.path), _file(labels, manifest, export)) for export in own]
     files = [(labels.text("report", "files"), [link for kind, link in links if kind not in {"report", "workbook"}])]
@@ -127,8 +128,32 @@ def _kind(path: str) -> str | None:
         known = {".html": "report", ".xlsx": "workbook"}.get(suffix)
         return known or ("segments" if stem.endswith("_segments") else None)
     if folder.endswith("/customers"):
-        return "contacts" if "_contacts" in stem else "customers" if "_customers" in stem else None
+        kinds = {"_audience_": "audience", "_store_": "store", "_contacts_by_role": "roles", "_contacts": "contacts"}
+        return next(
+            (kind for sign, kind in kinds.items() if sign in stem), "customers" if "_customers" in stem else None
+        )
     return None
+
+
+def _name(labels: Labels, path: str, kind: str | None) -> str:
+    """What a file is called: an audience by its own name, what this program does not write by its path."""
+    match kind:
+        case None:
+            return path
+        case "roles":
+            return labels.text("workbook", "contacts_by_role")
+        case "audience":
+            code = PurePosixPath(path).stem.split("_audience_", 1)[1]
+            named = next((found for known in _beginnings(code) if (found := labels.find(known, "audience"))), None)
+            return named or code
+        case _:
+            return labels.text("index", kind)
+
+
+def _beginnings(code: str) -> list[str]:
+    """An audience's code, whose file may name its readers behind it: the longest beginning first."""
+    parts = code.split("_")
+    return ["_".join(parts[:length]) for length in range(len(parts), 0, -1)]
 
 
 def _file(labels: Labels, manifest: Manifest, export: Export) -> _Link:
@@ -136,7 +161,7 @@ def _file(labels: Labels, manifest: Manifest, export: Export) -> _Link:
     formatter = labels.formatter
     return _Link(
         href=_at(manifest, export.path),
-        text=labels.text("index", kind) if kind else export.path,
+        text=_name(labels, export.path, kind),
         detail=PurePosixPath(export.path).name if kind else "",
         rows="" if export.rows is None else str(formatter.decimal(export.rows)),
         size=_size(labels, export.bytes),

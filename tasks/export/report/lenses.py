@@ -13,6 +13,7 @@ import duckdb
 
 from region_profiles.models import Profile, TiersDimension
 from tasks.export.background import Background
+from tasks.export.shown import shown
 from tasks.export.summary import Summary
 from tasks.export.suppress import withheld
 from tasks.files import parquet
@@ -61,8 +62,8 @@ def load_lenses(
     """Three lenses upon the first dimension of tiers of `monetary_ppp`; None where the profile has none."""
     found = [
         (name, one)
-        for name, one in profile.dimensions.items()
-        if isinstance(one, TiersDimension) and one.trait == TRAIT
+        for name in shown(profile)
+        if isinstance(one := profile.dimensions[name], TiersDimension) and one.trait == TRAIT
     ]
     if not found:
         return None
@@ -89,8 +90,8 @@ def load_lenses(
         pairs = Counter({(cell[0], cell[place]): 0 for cell in cells})
         for cell in cells:
             pairs[cell[0], cell[place]] += cell[3]
-        shown = Lens(lens, off=off) if off else _lens(lens, pairs, dimension.tiers, minimum)  # type: ignore[arg-type]
-        lenses.append(shown if off or known["ppp"] else Lens(shown.name, shown.tiers))
+        seen = Lens(lens, off=off) if off else _lens(lens, pairs, dimension.tiers, minimum)  # type: ignore[arg-type]
+        lenses.append(seen if off or known["ppp"] else Lens(seen.name, seen.tiers))
     exchange = None
     if known["reference"] and borders is not None and background.previous is not None:
         exchange = _exchange(con, figures, source, background.previous, _Tiers(dimension.tiers, borders))
@@ -151,8 +152,8 @@ def _lens(
     hidden = withheld({("tier", code): count for code, count in sizes.items()}, minimum)
     if withheld({("step", code): count for code, count in moved.items()}, minimum):
         return Lens(name, (None,) * len(tiers), None, None, compared=True)
-    shown = tuple(None if ("tier", tier) in hidden else sizes[tier] for tier in tiers)
-    return Lens(name, shown, moved["higher"], moved["lower"], compared=True)
+    counts = tuple(None if ("tier", tier) in hidden else sizes[tier] for tier in tiers)
+    return Lens(name, counts, moved["higher"], moved["lower"], compared=True)
 
 
 @dataclass(frozen=True, slots=True)
