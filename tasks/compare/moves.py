@@ -107,7 +107,7 @@ def _join(con: duckdb.DuckDBPyConnection, profile: Profile, sides: Sides) -> Non
         *segments,
         *_DATA,
         *_REFERENCE,
-        *(t for d in profile.dimensions for t in _traits(profile, d)),
+        *(t for d in profile.dimensions for t in looks_at(profile, d)),
     }
     who = "coalesce(one.customer_id, two.customer_id)"
     joined = f"FROM {parquet(sides.now)} one FULL JOIN {parquet(_given(sides.before))} two USING (customer_id)"
@@ -225,7 +225,7 @@ def _rule(why: Mapping[str, str] | str, now: str, common: frozenset[str]) -> str
     return f"CASE {now} {cases} END"
 
 
-def _traits(profile: Profile, dimension: str) -> frozenset[str]:
+def looks_at(profile: Profile, dimension: str) -> frozenset[str]:
     """Traits that a dimension looks at."""
     kind = profile.dimensions[dimension]
     if isinstance(kind, RulesDimension):
@@ -238,7 +238,7 @@ def _changed(profile: Profile, dimension: str, common: frozenset[str]) -> str:
         f"CASE WHEN p.{name(one)} IS DISTINCT FROM n.{name(one)} THEN {literal(one + ': ')} || "
         f"coalesce(CAST(p.{name(one)} AS VARCHAR), 'null') || ' > ' || "
         f"coalesce(CAST(n.{name(one)} AS VARCHAR), 'null') END"
-        for one in sorted(_traits(profile, dimension) & common)
+        for one in sorted(looks_at(profile, dimension) & common)
     ]
     return (
         f"CASE WHEN n IS NULL OR p IS NULL THEN NULL ELSE concat_ws('; ', {', '.join(parts)}) END" if parts else "NULL"

@@ -14,6 +14,7 @@ import pyarrow as pa
 
 from region_profiles.models import Profile
 from tasks.catalogue import CATALOGUE
+from tasks.catalogue.core import CORE
 from tasks.engine import Engine
 from tasks.segment import audiences
 from tasks.segment.checks import audience_notes, dimension_notes
@@ -28,6 +29,8 @@ from tasks.traits.customer import TraitsResult
 __all__ = ["GUEST", "Segmented", "placed", "save", "segment"]
 
 
+#: Traits that customers.parquet has whatever the data carries.
+ALWAYS = frozenset(trait.name for trait in CORE)
 #: What comparing asks of customers beside their segments.
 COMPARED = (
     "customer_id", "population", "residence", "orders", "frequency", "monetary_local", "monetary_reference",
@@ -80,7 +83,7 @@ def segment(
     rows = segment_sums(profile, found, stratified.names, traits.guests, assigned)
     sizes = {(row["dimension"], row["segment"]): row["customers"] for row in rows.to_pylist()}
     off: Mapping[str, Any] = traits.notes.get("off", {})  # type: ignore[assignment]
-    known = [name for name in CATALOGUE if name not in off]
+    known = [name for name in CATALOGUE if name not in off or name in ALWAYS]
     return Segmented(
         customers=customers.select(*known, *(f"segment_{name}" for name in assigned), "stratum"),
         segments=engine.from_arrow(rows, "segments"),
