@@ -35,6 +35,19 @@ def java():
         pytest.skip("Java absent: Spark needs 17 or 21, and both engines must be equal")
 
 
+@pytest.fixture(scope="session")
+def chromium():
+    """The system's browser, once for all tests; skips where there is none."""
+    path = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    if path is None:
+        pytest.skip("no Chromium on this machine: reports are only looked at where there is one")
+    sync_api = pytest.importorskip("playwright.sync_api")
+    with sync_api.sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
+        yield browser
+        browser.close()
+
+
 ALLOWED_SKIP = "shared data absent"
 _unexpected_skips: list[str] = []
 

@@ -407,4 +407,4 @@ def test_an_optional_table_that_was_not_delivered_is_none(make):
 def test_nothing_that_the_steps_pass_on_is_left(told, tmp_path):
     told({table: [row(table)] for table in LINKED})
     files = {path.name for path in (tmp_path / "work").rglob("*") if path.is_file()}
-    assert files == {f"{table}.parquet" for table in (*LINKED, "customers", "quarantine", "lines")}
+    assert files == {f"{table}.parquet" for table in (*LINKED, "customers", "departed", "quarantine", "lines")}

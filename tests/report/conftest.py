@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal
@@ -287,16 +286,3 @@ def sql():
     customers = CUSTOMERS.format(first=0, last=2980)
     numbered = f"SELECT *, ('0x' || right(customer_id, 8))::BIGINT AS i FROM ({customers})"
     return SimpleNamespace(customers=customers, numbered=numbered, template=CUSTOMERS)
-
-
-@pytest.fixture(scope="session")
-def chromium():
-    """The system's browser, once for all tests; skips where there is none."""
-    path = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-    if path is None:
-        pytest.skip("no Chromium on this machine: reports are only looked at where there is one")
-    sync_api = pytest.importorskip("playwright.sync_api")
-    with sync_api.sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
-        yield browser
-        browser.close()
