@@ -15,7 +15,6 @@ from flows.wording import wording
 from region_profiles.loader import load_profile
 from tasks.engine import DuckDB, open_duckdb
 from tasks.errors import Terminal
-from tasks.export.labels import Labels
 from tasks.files import parquet
 from tasks.segment.columns import explain_segment, write
 from tasks.segment.explain import Own, Published, explain
@@ -33,9 +32,6 @@ RECENCY = Cuts(
     "r_score", "recency_days", "quantiles", 5, None, reached=False, counts={}, without=0,
     cuts={0: (D(-366), D(-91), D(-61), D(-31))},
 )  # fmt: skip
-needs_words = pytest.mark.skipif(
-    Labels("en").find("placed", "explain") is None, reason="the messages of explain are not in the catalogs yet"
-)
 
 
 @pytest.fixture
@@ -255,7 +251,6 @@ def test_source_rows_come_with_their_file_and_the_rate_of_their_day(published, t
     assert (line["to_reference"], line["rate_quality"], line["rate_date"]) == ("1.2", "ecb", "2021-02-20")
 
 
-@needs_words
 def test_told_in_english_with_codes_for_whoever_works_here(published, tmp_path):
     profile, files = published
     row = max(rows_of(published, segment_lifecycle="at_risk", r_score=2), key=lambda one: one["recency_days"])
@@ -271,7 +266,6 @@ def test_told_in_english_with_codes_for_whoever_works_here(published, tmp_path):
     assert "with tax)" not in told(found, wording(profile, None), untaxed=True)
 
 
-@needs_words
 def test_told_in_the_reader_s_language_and_forms(published):
     profile, files = published
     row = rows_of(published, segment_lifecycle="at_risk")[0]
