@@ -152,7 +152,10 @@ def personal(work, drops):
     names = sorted(
         column.name
         for column in CUSTOMERS.columns
-        if column.personal and not column.codes and column.type == "text" and column.mapped
+        if column.personal
+        and not column.codes
+        and column.type == "text"
+        and column.mapped
         # These hold codes of the profile, which say nothing without a name: `employee` is also a reason of the ledger.
         and column.name not in {"education", "occupation", "income_band"}
     )
