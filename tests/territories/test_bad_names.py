@@ -32,7 +32,7 @@ def read_back(market, locale, path):
 def test_a_strange_name_stays_whole_in_its_one_cell(names, shown, world):
     market = world.run("LI", names=names)
     assert market.state == "published"
-    (path,) = (one for one in market.paths("de-LI", "customers/") if one.endswith(".csv"))
+    (path,) = (one for one in market.paths("de-LI", "customers/") if one.endswith("_customers.csv"))
     head, *body = read_back(market, "de-LI", path)
     assert len(body) == market.people
     assert {len(row) for row in body} == {len(head)}
