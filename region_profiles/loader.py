@@ -21,6 +21,7 @@ from region_profiles.faults import Locator
 from region_profiles.findings import Fault, Steps
 from region_profiles.layers import assemble, built_in, market_files
 from region_profiles.models import Profile
+from region_profiles.operation_models import OPERATIONAL
 from region_profiles.reading import Node, Origin, plain, planted
 from region_profiles.territories import office_language
 from tasks.errors import ProfileError, ProfileErrors
@@ -200,8 +201,14 @@ def _canonical(value: Any) -> Any:
 def profile_digest(profile: Profile) -> str:
     """sha256 in hex of the profile as canonical JSON: keys sorted, no blanks, decimals without trailing zeros.
 
-    Dates are ISO 8601. Two ways of writing the same profile have the same digest.
+    Dates are ISO 8601. Two ways of writing the same profile have the same digest. How the market is operated (when it
+    runs, to whom its files go, what holds them back) changes no byte of a publication and is left out.
     """
-    data = profile.model_dump(mode="python", by_alias=True)
+    left_out: Any = {
+        **dict.fromkeys(OPERATIONAL, True),
+        "teams": {"__all__": {"deliver"}},
+        "source": {"arrival"},
+    }
+    data = profile.model_dump(mode="python", by_alias=True, exclude=left_out)
     text = json.dumps(data, sort_keys=True, ensure_ascii=False, separators=(",", ":"), default=_canonical)
     return hashlib.sha256(text.encode()).hexdigest()

@@ -3,7 +3,7 @@
 A profile is data: YAML from base, region and market, merged by `region_profiles.loader`, then checked here. Nothing
 in these models computes; `tasks` reads them. Shares are between 0 and 1, money thresholds are decimals in the unit
 their trait names, dates are local. Parts of some size stand in modules of their own: `source_models`,
-`segment_models`; all are imported from here.
+`segment_models`, `operation_models`; all are imported from here.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from pydantic import Field
 
 from region_profiles.cluster_models import Clusters
 from region_profiles.model_types import Code, Country, Currency, Frozen, LanguageTag, Share, Weekday
+from region_profiles.operation_models import Delivery, Gate, Schedule
 from region_profiles.playbook_models import Playbook
 from region_profiles.predict_models import Prediction
 from region_profiles.segment_models import (
@@ -33,9 +34,10 @@ from region_profiles.segment_models import (
     TraitDimension,
     Traits,
 )
-from region_profiles.source_models import DropDate, Formats, Mapping, Plausibility, RawTable, Source
+from region_profiles.source_models import Arrival, DropDate, Formats, Mapping, Plausibility, RawTable, Source
 
 __all__ = [
+    "Arrival",
     "Audience",
     "Calendar",
     "Clusters",
@@ -43,6 +45,7 @@ __all__ = [
     "Country",
     "Currency",
     "CurrencyPeriod",
+    "Delivery",
     "Dimension",
     "DropDate",
     "Exports",
@@ -65,6 +68,7 @@ __all__ = [
     "Profile",
     "RawTable",
     "RulesDimension",
+    "Schedule",
     "Score",
     "Scores",
     "Segment",
@@ -193,6 +197,8 @@ class Team(Frozen):
     name: Code
     locales: tuple[LanguageTag, ...] = Field(min_length=1)
     grants: tuple[Literal["customers", "names", "emails", "phones", "addresses"], ...] = ()
+    deliver: tuple[Delivery, ...] = ()
+    """How its bundle reaches it; none: it fetches its files from the publish root."""
 
 
 #: Rows of customers that a worksheet may have: it ends at row 1,048,576, and headings and notes need some.
@@ -232,13 +238,6 @@ class Calendar(Frozen):
     """How far ahead playbooks look."""
 
 
-class Gate(Frozen):
-    """Bounds beyond which a publication is refused."""
-
-    quarantined_share: Share = Decimal("0.2")
-    unconverted_share: Share = Decimal("0.01")
-
-
 class Profile(Frozen):
     """A market's resolved profile."""
 
@@ -263,6 +262,7 @@ class Profile(Frozen):
     teams: tuple[Team, ...] = Field(min_length=1)
     exports: Exports = Exports()
     gate: Gate = Gate()
+    schedule: Schedule = Schedule()
     calendar: Calendar = Calendar()
 
     @property

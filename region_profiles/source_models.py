@@ -117,6 +117,21 @@ class DropDate(Frozen):
     """`marker`: name of the file whose first line is the date."""
 
 
+class Arrival(Frozen):
+    """When a drop counts as whole; until then a run waits, and says at the end of its patience what is missing."""
+
+    marker: str | None = None
+    """Glob of the file below the drop's folder that the shops put last; none: `tables` decide."""
+    tables: tuple[str, ...] = ()
+    """Raw tables whose files must be there, beside all that are not optional."""
+    quiet_minutes: int = Field(default=0, ge=0)
+    """Files that have changed in so many minutes may still be growing."""
+    wait_minutes: int = Field(default=0, ge=0)
+    """How long a run waits for what is missing."""
+    rows_share: Share | None = None
+    """Of the median rows of earlier drops, by table: less is taken for a part. Null: rows decide nothing."""
+
+
 class Source(Frozen):
     """What the market's shops deliver."""
 
@@ -127,6 +142,7 @@ class Source(Frozen):
     yields none (rates, stores) is every market's."""
     markets: dict[str, Country] = Field(default_factory=dict)
     drop_date: DropDate = DropDate()
+    arrival: Arrival = Arrival()
     encoding: str | None = None
     formats: Formats = Formats()
     databases: dict[Code, Database] = Field(default_factory=dict)

@@ -22,10 +22,11 @@ LONGEST_PAUSE_SECONDS = 1.0
 class Event(Record):
     """Something that happened to a publication. `when` is UTC.
 
-    `customers` and `previous` are those of its manifest, so that stale successors show without reading any.
+    `customers` and `previous` are those of its manifest, so that stale successors show without reading any. `team` and
+    `means` are those of a delivery or a recall.
     """
 
-    event: Literal["published", "held", "approved", "superseded", "withdrawn", "erased"]
+    event: Literal["published", "held", "approved", "superseded", "withdrawn", "erased", "delivered", "recalled"]
     as_of: date
     publication: PublicationId
     who: str
@@ -34,6 +35,8 @@ class Event(Record):
     gate: dict[str, JsonValue] | None = None
     customers: Sha256 | None = None
     previous: Sha256 | None = None
+    team: str | None = None
+    means: str | None = None
 
 
 class Pointer(Record):
