@@ -173,7 +173,7 @@ class Work:
         from tasks.traits.stored import load
 
         predicted = predict(self.run, self.normalized, self.factors, self.described, None)
-        known = with_predicted(self.described.notes, predicted.notes)
+        known = with_predicted(self.described.notes, predicted.notes, self.run.profile.prediction)
         return load(engine, self.described.folder, known, predicted.folder / FILE)
 
 

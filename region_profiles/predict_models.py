@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from decimal import Decimal
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal, get_args
 
 from pydantic import Field
 
@@ -11,6 +12,9 @@ from region_profiles.model_types import Frozen, Share
 
 #: Days of a holdout below which a backtest tells nothing.
 SHORTEST_HOLDOUT = 28
+
+Grade = Literal["A", "B", "C", "D", "none"]
+"""Of a prediction's backtest, the best first; `none` is one that could not be tested. Bounds: docs/prediction.md."""
 
 Margin = Annotated[Decimal, Field(ge=-1, le=1)]
 
@@ -34,6 +38,22 @@ class Prediction(Frozen):
     there is expected net revenue and no lifetime value."""
     discount_rate: Share = Decimal(0)
     """Yearly, of lifetime value only; expected net revenue is never discounted."""
+
+    least_grade: Grade = "C"
+    """Of the backtest: what is graded lower makes no dimension, no audience and no column of a team's list. `none`:
+    everything does."""
+
+    def weak(self, predicted: Mapping[str, Mapping[str, Any]]) -> dict[str, Grade]:
+        """Of the notes of predictions by population, the grades of those below `least_grade`.
+
+        >>> fitted = {"fit": {"model": "bg_nbd"}, "grade": "D"}
+        >>> Prediction().weak({"person": fitted, "account": {"fit": None, "grade": "none"}})
+        {'person': 'D'}
+        """
+        grades = get_args(Grade)
+        least = grades.index(self.least_grade)
+        fitted = {population: one["grade"] for population, one in predicted.items() if one["fit"] is not None}
+        return {population: grade for population, grade in fitted.items() if grades.index(grade) > least}
 
     def holdout_days(self, history: int) -> int | None:
         """How many days before the as-of date to cut for a backtest: the horizon, at most half of the history.

@@ -103,7 +103,7 @@ def _off(run: MarketRun, normalized: Normalized) -> list[str]:
     factors = money(run, normalized)
     described = traits(run, normalized, factors)
     predicted = predict(run, normalized, factors, described, None)
-    known = with_predicted(described.notes, predicted.notes)
+    known = with_predicted(described.notes, predicted.notes, run.profile.prediction)
     reasons: dict[str, list[str]] = {}
     for trait, reason in known["off"].items():
         reasons.setdefault(reason, []).append(trait)

@@ -178,3 +178,6 @@ PREDICTED: tuple[Trait, ...] = (
         known=("yes", "no"),
     ),
 )
+
+#: Of them, what the model of purchases says, and its backtest grades.
+FROM_MODEL = frozenset(trait.name for trait in PREDICTED if trait.group == "prediction")

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 import duckdb
 
 from region_profiles.models import Profile
+from tasks.catalogue.business import FROM_MODEL
 from tasks.errors import Terminal
 from tasks.export import cells
 from tasks.export.contacts import SOURCES, contacts_sql
@@ -16,7 +17,7 @@ from tasks.files import parquet
 from tasks.localize import display_digits
 from tasks.localize.patterns import precision
 from tasks.segment.audiences import ordered
-from tasks.sql import name
+from tasks.sql import literal, name
 
 #: DuckDB's temporary table that the files are written from: one row a customer, in the files' order.
 BASE = "export_customers"
@@ -61,19 +62,26 @@ class Base:
 
 
 def load_base(
-    con: duckdb.DuckDBPyConnection, profile: Profile, customers: str, contacts: str, audiences: str | None = None
+    con: duckdb.DuckDBPyConnection,
+    profile: Profile,
+    customers: str,
+    contacts: str,
+    audiences: str | None = None,
+    *,
+    weak: frozenset[str] = frozenset(),
 ) -> Base:
     """Make BASE from customers.parquet (segment) and the canonical customers (normalize), and MEMBERS from `audiences`.
 
     Order: expected revenue where there are predictions, then revenue in the reporting currency, each from high to low
     and unknown last, then customer_id. An address or number stands only where its channel's consent is yes; unknown is
-    no. Contacts have their account's holdout. Raises Terminal if a column lacks, or a customer has not exactly one row
+    no. Contacts have their account's holdout. What is predicted of the populations in `weak` is nothing to act on: no
+    list shows it. Raises Terminal if a column lacks, or a customer has not exactly one row
     of contacts.
     """
     dimensions = tuple(profile.dimensions)
     _require(con, customers, (*TRAITS, *(f"segment_{one}" for one in dimensions)))
     _require(con, contacts, ("member_number", *_OF_CONTACTS, *SOURCES))
-    con.execute(_base_sql(con, profile, customers, contacts, audiences))
+    con.execute(_base_sql(con, profile, customers, contacts, audiences, weak))
     rows, distinct, unmatched, listed = con.execute(
         "SELECT count(*), count(DISTINCT customer_id), count(*) - count(member_number), "
         f"count(*) FILTER ({LISTED}) FROM {BASE}"
@@ -160,13 +168,22 @@ def _members(con: duckdb.DuckDBPyConnection, profile: Profile, audiences: str | 
 
 
 def _base_sql(
-    con: duckdb.DuckDBPyConnection, profile: Profile, customers: str, contacts: str, audiences: str | None
+    con: duckdb.DuckDBPyConnection,
+    profile: Profile,
+    customers: str,
+    contacts: str,
+    audiences: str | None,
+    weak: frozenset[str],
 ) -> str:
     found = {row[0] for row in con.execute(f"DESCRIBE SELECT * FROM {parquet(customers)}").fetchall()}
     own = con.execute(f"SELECT max(currency) FROM {parquet(customers)}").fetchall()[0][0]
     local, chain = decimals(own or profile.market.currencies[-1].code), decimals(profile.money.reporting_currency)
     traits = [f"t.{name(column)}" for column in (*TRAITS, *(f"segment_{one}" for one in profile.dimensions))]
-    traits += [f"t.{one}" if one in found else f"NULL::{kind} AS {one}" for one, kind in OPTIONAL.items()]
+    unsure = ", ".join(map(literal, sorted(weak | ({"contact"} if "account" in weak else set()))))
+    shown = {one: f"CASE WHEN population NOT IN ({unsure}) THEN {one} END AS {one}" for one in FROM_MODEL if unsure}
+    traits += [
+        shown.get(one, f"t.{one}") if one in found else f"NULL::{kind} AS {one}" for one, kind in OPTIONAL.items()
+    ]
     canonical = [f"p.{name(column)}" for column in ("member_number", *_OF_CONTACTS, *SOURCES)]
     lists = "SELECT customer_id, NULL AS audiences FROM t WHERE false"
     if audiences is not None:

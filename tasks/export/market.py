@@ -48,6 +48,7 @@ def export_market(
             str(segmented_dir / "customers.parquet"),
             str(contacts),
             str(listed) if listed.exists() else None,
+            weak=frozenset(profile.prediction.weak(background.predicted.get("prediction", {})) if background else ()),
         )
         figures = summary.load_summary(con, profile, str(segmented_dir / "segments.parquet"), base)
         job = Job(con, profile, base, figures, out, f"{profile.market.country}_{as_of.isoformat()}", as_of)

@@ -8,12 +8,12 @@ counts as one holdout, lest a repeat in the first week become fifty a year. One-
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, replace
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
 
-from region_profiles.predict_models import Prediction
+from region_profiles.predict_models import Grade, Prediction
 from tasks.alone import alone
 from tasks.predict import measures
 from tasks.predict.choosing import Reason, carry
@@ -22,8 +22,6 @@ from tasks.predict.grouped import Floats, Grouped, Ints, grouped_table
 from tasks.predict.histories import floats, spend_of
 from tasks.predict.region import Region
 from tasks.predict.spend import fit_spend
-
-Grade = Literal["A", "B", "C", "D", "none"]
 
 #: Largest error of the total, either way, and least rank correlation of predicted and actual, for each grade. Figures
 #: of judgement, not of theory; docs/prediction.md gives the reasons.

@@ -13,9 +13,9 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from region_profiles.predict_models import Prediction
+from region_profiles.predict_models import Grade, Prediction
 from tasks.alone import alone
-from tasks.predict.backtest import Backtest, Grade, backtest
+from tasks.predict.backtest import Backtest, backtest
 from tasks.predict.choosing import Carried, Reason, carry
 from tasks.predict.forecast import MONTH, YEAR, forecast
 from tasks.predict.grouped import Floats, Grouped, grouped_table

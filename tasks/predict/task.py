@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import duckdb
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from region_profiles.models import Population
@@ -36,6 +37,7 @@ from tasks.traits.task import Described
 FILE = "predicted.parquet"
 SECTIONS = {"prediction", "clusters"}
 POPULATIONS: tuple[Population, ...] = ("person", "account")
+Worth = Literal["ppp", "local"]
 #: Places of published probabilities and counts: what engines that sum in another order agree on.
 _PLACES = 6
 _YEAR = 365
@@ -68,12 +70,12 @@ def predict(
             con.execute(
                 f"CREATE OR REPLACE TEMP VIEW strata_traits AS SELECT * FROM {parquet(described.folder / TRAITS)}"
             ).fetchall()
-            factor, unit = _factor(con, run, normalized, money)
+            factor, worth = _factor(con, run, normalized, money)
             cut = described.notes.get("calibration_until")
             parts, notes = [], {}
             for population in POPULATIONS if run.profile.prediction.on else ():
-                found, rows = _expected(con, run, population, factor, cut, region)
-                notes[population] = {**found.notes, "unit": unit}
+                found, rows = _expected(con, run, population, factor, worth, cut, region)
+                notes[population] = {**found.notes, "unit": worth}
                 parts.append(_columns(found, rows, run.as_of))
             grouped, told = _clusters(con, run, previous, folder)
             _write(con, parts, grouped, folder / FILE)
@@ -99,28 +101,27 @@ def predict(
 
 def _factor(
     con: duckdb.DuckDBPyConnection, run: MarketRun, normalized: Normalized, money: Factors
-) -> tuple[float | None, str]:
+) -> tuple[float | None, Worth]:
     """What turns a unit of deflated gross money into the net reporting currency at the latest rate, and that unit.
 
-    Deflated money is that of the ppp lens; where that is off, local money as it was paid. Tax is taken off at the
-    share that it had in the market's revenue of the last year.
+    Deflated money is that of the ppp lens; where that is off, local money as it was paid. The latest day with a rate
+    counts, whatever the currency: on one day all of them say the same. Tax is taken off at the share that it had in the
+    market's revenue of the last year.
     """
-    local = money.notes["local_currency"]
-    rates = money.table.filter(pa.compute.equal(money.table["currency"], local)).sort_by("date")
-    latest = [row for row in rates.to_pylist() if row["to_reference"] is not None]
     lenses = run.profile.money.lenses
-    deflated = "ppp" in lenses and latest and latest[-1]["to_ppp"] is not None
+    known = con.execute("SELECT count(exact_lifetime_ppp) FROM strata_traits").fetchall()[0][0]
+    worth: Worth = "ppp" if "ppp" in lenses and known else "local"
+    of, rated = f"to_{worth}", money.table.sort_by("date")
+    rated = rated.filter(pc.is_valid(pc.add(rated[of], rated["to_reference"])))
     since = run.as_of - timedelta(days=_YEAR)
     net, gross = con.execute(
         f"SELECT sum(net), sum(gross) FROM {normalized.transactions.relation} "
         f"WHERE local_date > DATE {literal(str(since))}"
     ).fetchall()[0]
-    unit = "ppp" if deflated else "local"
-    if not latest or "reference" not in lenses or not gross or not net:
-        return None, unit
-    row = latest[-1]
-    rate = row["to_reference"] / row["to_ppp"] if deflated else row["to_reference"]
-    return float(rate * Decimal(net) / Decimal(gross)), unit
+    if not rated.num_rows or "reference" not in lenses or not gross or not net:
+        return None, worth
+    row = rated.slice(rated.num_rows - 1).to_pylist()[0]
+    return float(row["to_reference"] / row[of] * Decimal(net) / Decimal(gross)), worth
 
 
 def _expected(
@@ -128,28 +129,22 @@ def _expected(
     run: MarketRun,
     population: Population,
     factor: float | None,
+    worth: Worth,
     cut: str | None,
     region: Region | None,
 ) -> tuple[Predictions, pa.Table]:
-    """Predictions of a population, and its customers in the order of their ids.
+    """Predictions of a population, and its customers in the order of their ids; spend is in the unit `worth`.
 
     Who has a contract is not predicted: what a contract brings is in the contract. The mean spend of a purchase day is
     of all of a customer's purchase days, returns taken off; nothing is known of the spend of one-time buyers alone.
     """
     there = {row[0] for row in con.execute("DESCRIBE strata_traits").fetchall()}
     free = "AND coalesce(contract, 'none') IN ('none', 'ended')" if "contract" in there else ""
-    worth = (
-        "exact_lifetime_ppp"
-        if run.profile.money.lenses and "ppp" in run.profile.money.lenses
-        else "exact_lifetime_local"
-    )
-    known = con.execute(f"SELECT count({worth}) FROM strata_traits").fetchall()[0][0]
-    worth = worth if known else "exact_lifetime_local"
-    day = literal(str(run.as_of))
+    spent, day = f"exact_lifetime_{worth}", literal(str(run.as_of))
     rows = con.sql(
         "SELECT customer_id, lifetime_frequency - 1 AS repeats, last_order_date - first_order_date AS span, "
-        f"DATE {day} - first_order_date AS age, CASE WHEN lifetime_frequency > 1 AND {worth} > 0 "
-        f"THEN CAST({worth} AS DOUBLE) / lifetime_frequency END AS spend, lifetime_frequency AS spend_days "
+        f"DATE {day} - first_order_date AS age, CASE WHEN lifetime_frequency > 1 AND {spent} > 0 "
+        f"THEN CAST({spent} AS DOUBLE) / lifetime_frequency END AS spend, lifetime_frequency AS spend_days "
         "FROM strata_traits "
         f"WHERE population = {literal(population)} AND lifetime_frequency > 0 {free} ORDER BY customer_id"
     ).to_arrow_table()
@@ -158,11 +153,11 @@ def _expected(
 
 
 def _past(
-    con: duckdb.DuckDBPyConnection, run: MarketRun, population: Population, cut: str, free: str, worth: str
+    con: duckdb.DuckDBPyConnection, run: MarketRun, population: Population, cut: str, free: str, worth: Worth
 ) -> tuple[pa.Table, int]:
     """What was known at the cut, and the days after it."""
     money = ""
-    if worth == "exact_lifetime_ppp":
+    if worth == "ppp":
         money = (
             ", CASE WHEN calibration_frequency > 1 AND calibration_ppp > 0 "
             "THEN CAST(calibration_ppp AS DOUBLE) / calibration_frequency END AS spend, "

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from region_profiles.models import Audience, Dimension, Profile, RulesDimension
+from tasks.catalogue.business import FROM_MODEL
 from tasks.errors import ProfileError
 
 #: Why something is off, by name: `dimensions`, `audiences`; and of what is on, the share of customers that carries it.
@@ -20,7 +21,8 @@ def effective(profile: Profile, notes: Mapping[str, Any]) -> tuple[Profile, Told
     tier or trait dimension's own. A population without customers has nothing that is on. `told` has `dimensions_on`,
     `dimensions_off`, `audiences_on`, `audiences_off`: by name the share (None: nobody there could have it) and trait of
     the least share; of what is off also `code` (nobody: no such customers; off: the trait is not there; few: below
-    `coverage`) and `reason` in words. Notes without coverage, as of traits that were published, leave all on.
+    `coverage`; weak: graded below the profile's `least_grade`) and `reason` in words. Notes without coverage, as of
+    traits that were published, leave all on.
 
     A dimension of the stratum stays on for want of its own trait or of customers: they are where `unknown` or `nobody`
     says. Raises ProfileError where one is off for its `covers`.
@@ -72,9 +74,14 @@ def _state(one: Dimension | Audience, covers: tuple[str, ...], notes: Mapping[st
         return {"share": 1.0, "trait": None}
     least = min(covers, key=lambda name: -1.0 if (share := shares.get(name)) is None else share)
     share = shares.get(least)
-    found: dict[str, Any] = {"share": share, "trait": least}
+    return {**_off(least, share, one, notes), "share": share, "trait": least}
+
+
+def _off(least: str, share: float | None, one: Dimension | Audience, notes: Mapping[str, Any]) -> dict[str, Any]:
+    """Why it is off: nothing where it is on."""
+    grade = notes.get("weak", {}).get(one.population)
+    if grade is not None and least in FROM_MODEL:
+        return {"code": "weak", "reason": f"{least} is predicted too weakly to act on, grade {grade}", "grade": grade}
     if share is None:
-        return {"code": "off", "reason": notes.get("off", {}).get(least, f"nobody could have {least}"), **found}
-    if share < one.coverage:
-        return {"code": "few", "reason": f"{least} is known of too few", **found}
-    return found
+        return {"code": "off", "reason": notes.get("off", {}).get(least, f"nobody could have {least}")}
+    return {"code": "few", "reason": f"{least} is known of too few"} if share < one.coverage else {}

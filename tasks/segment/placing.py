@@ -55,7 +55,8 @@ class Placement:
 
     `why`: rule, else, range, kept (by hysteresis), rank, nobody, value, unknown, other, outside (of the other
     population), stratum; changed (today's profile says another), personal (a rule reads what is in no publication);
-    off_nobody, off_off, off_few. `rules`: what matched, what holds later, then what nearly matched, the nearest first.
+    off_nobody, off_off, off_few, off_weak. `rules`: what matched, what holds later, then what nearly matched, the
+    nearest first.
     """
 
     dimension: str

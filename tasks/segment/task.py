@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from region_profiles.models import Profile
+from region_profiles.predict_models import Prediction
+from tasks.catalogue.business import FROM_MODEL
 from tasks.contract import CUSTOMERS
 from tasks.door import door
 from tasks.memo import digest_of, remember
@@ -52,7 +54,7 @@ def segment(
     `previous` is key and sha256 of canonical/customers.parquet of the publication before. Raises ProfileError where a
     dimension of the stratum is off. `past`: only what an earlier date is compared by.
     """
-    known = with_predicted(described.notes, predicted.notes)
+    known = with_predicted(described.notes, predicted.notes, run.profile.prediction)
 
     def compute(folder: Path) -> dict[str, Any]:
         engine = run.open_engine()
@@ -93,15 +95,26 @@ def segment(
     return Segments(found.folder, on, found.notes["why"], customers, notes, found.digest, found.reused)
 
 
-def with_predicted(described: Mapping[str, Any], predicted: Mapping[str, Any]) -> dict[str, Any]:
-    """Notes of traits with what is predicted among them: `coverage` by population and trait, `off` with reasons."""
+def with_predicted(described: Mapping[str, Any], predicted: Mapping[str, Any], settings: Prediction) -> dict[str, Any]:
+    """Notes of traits with what is predicted among them: `coverage` by population and trait, `off` with reasons.
+
+    `weak`: by population, the grade of predictions below the profile's least; they are traits, and carry no dimension.
+    """
+    weak = settings.weak(predicted["prediction"])
     shares = {
-        population: {**traits, **predicted["coverage"].get(population, {})}
+        population: {
+            **traits,
+            **{
+                trait: share
+                for trait, share in predicted["coverage"].get(population, {}).items()
+                if population not in weak or trait not in FROM_MODEL
+            },
+        }
         for population, traits in described["coverage"].items()
     }
     refused = predicted["clusters"].get("refused")
     off = {**described["off"], **({"cluster": refused} if refused else {})}
-    return {**described, "coverage": shares, "off": off}
+    return {**described, "coverage": shares, "off": off, "weak": weak}
 
 
 def _fetched(run: MarketRun, key: str, to: Path) -> Path:

@@ -7,10 +7,12 @@ from datetime import date
 import pytest
 
 from region_profiles.loader import load_profile
+from region_profiles.predict_models import Prediction
 from tasks.errors import ProfileError
 from tasks.export.shown import shown
 from tasks.segment.effective import effective
 from tasks.segment.market import segment
+from tasks.segment.task import with_predicted
 
 AS_OF = date(2021, 2, 20)
 PARTS = {
@@ -106,3 +108,29 @@ def test_every_ready_made_dimension_and_audience_is_on_where_everything_is_known
     assert (profile.dimensions, profile.audiences) == (base.dimensions, base.audiences)
     assert not told["dimensions_off"]
     assert not told["audiences_off"]
+
+
+def test_a_prediction_that_its_backtest_grades_too_low_carries_no_dimension_and_stays_a_trait(profile_of):
+    parts = {
+        "dimensions": {
+            "lifecycle": PARTS["dimensions"]["lifecycle"],
+            "risk": {"kind": "tiers", "trait": "churn_risk", "tiers": ["a", "b"], "borders": ["0.5"]},
+        },
+        "stratum": {"dimensions": ["lifecycle"]},
+        "audiences": {"leaving": {"when": "churn_risk > 0.5", "covers": ["churn_risk"]}},
+    }
+    described = {"coverage": {"person": {"language": 1.0}}, "off": {}}
+    for grade, least, on in (("C", "C", True), ("D", "C", False), ("D", "D", True), ("none", "D", False)):
+        predicted = {
+            "prediction": {"person": {"grade": grade, "fit": {"model": "nbd"}}},
+            "coverage": {"person": {"churn_risk": 1.0}},
+            "clusters": {},
+        }
+        known = with_predicted(described, predicted, Prediction(least_grade=least))
+        profile, told = effective(profile_of(**parts), known)
+        assert ("risk" in profile.dimensions, "leaving" in profile.audiences) == (on, on)
+        assert known["off"] == {}
+        if not on:
+            reason = f"churn_risk is predicted too weakly to act on, grade {grade}"
+            weak = {"code": "weak", "reason": reason, "grade": grade, "share": None, "trait": "churn_risk"}
+            assert told["dimensions_off"]["risk"] == told["audiences_off"]["leaving"] == weak

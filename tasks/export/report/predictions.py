@@ -39,7 +39,7 @@ def predictions(
         blocks.append(Text(words.say("off", "prediction")))
     for population, one in notes.items():
         told: list[Block] = [*_trust(words, one, facts.as_of)]
-        if one.get("fit") and facts.expected is not None:
+        if one.get("fit") and population not in profile.prediction.weak(notes) and facts.expected is not None:
             told += _figures(words, profile, facts, figures, population)
         blocks += told if len(notes) == 1 else [Group(words.say(population, "type"), told)]
     if blocks:

@@ -21,19 +21,25 @@ NEAREST = 3
 def off(words: Words, background: Background) -> Iterator[Block]:
     """Dimensions that the data does not carry, with the reason and the share of customers that is known."""
     found: Mapping[str, Mapping[str, Any]] = background.segments.get("dimensions_off", {})
-    rows = [(words.dimension(name), _why(words, one)) for name, one in found.items()]
+    rows = [(words.dimension(name), _why(words, background, name, one)) for name, one in found.items()]
     if rows:
         heading = words.say("off")
         head = (words.labels.text("column", "dimension"), words.say("why", "index"))
         yield Group(heading, [Table(head, rows, words=2, caption=heading)])
 
 
-def _why(words: Words, one: Mapping[str, Any]) -> str:
+def _why(words: Words, background: Background, dimension: str, one: Mapping[str, Any]) -> str:
+    """The reason; a trait that teams never see goes by the name of the dimension."""
     if one["code"] == "nobody":
         return words.say("off_nobody")
-    trait = _trait(words, str(one["trait"]))
+    refused = background.predicted.get("clusters", {}).get("refused")
+    if one["trait"] == "cluster" and refused not in {None, "off"}:
+        return words.say(refused, "cluster refused")
+    trait = _trait(words, str(one["trait"]), words.dimension(dimension))
     if one["code"] == "off":
         return words.say("off_off", trait=trait)
+    if one["code"] == "weak":
+        return words.say("off_weak", trait=trait, grade=str(one["grade"]))
     return words.say("off_few", trait=trait, share=words.percent(one["share"]))
 
 
@@ -73,9 +79,9 @@ def _near(words: Words, shares: Mapping[str, float]) -> str:
     return words.formatter.list(told) if told else NOTHING
 
 
-def _trait(words: Words, trait: str) -> str:
+def _trait(words: Words, trait: str, otherwise: str | None = None) -> str:
     """A trait's name; that of comparable prices has the year of its prices."""
-    found = words.labels.find(trait, "column", "prediction", "dimension") or trait
+    found = words.labels.find(trait, "column", "prediction", "dimension") or otherwise or trait
     return found % {"vintage": words.labels.year(words.profile.money.ppp.vintage)}
 
 
