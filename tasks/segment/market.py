@@ -71,7 +71,7 @@ def segment(
     every = tuple(profile.dimensions)
     profile, told = effective(profile, traits.notes)
     table, assigned = _assigned(engine, profile, traits.customers.drop("holdout"), previous, as_of)
-    there = _there(table, assigned)
+    there = engine.cache(_there(table, assigned))
     found = cells(engine, profile, there)
     stratified = strata(profile, _stratum_counts(profile, found[0]))
     keys = [f"segment_{name}" for name in profile.stratum.dimensions]
@@ -131,7 +131,9 @@ def _assigned(
     engine: Engine, profile: Profile, customers: ir.Table, previous: ir.Table | None, as_of: date
 ) -> tuple[ir.Table, dict[str, Assigned]]:
     """Customers with what rules may name beside traits, and each dimension over them."""
-    table = _with_previous(customers, previous, tuple(profile.dimensions)).mutate(**{AS_OF: ibis.literal(as_of)})
+    table = _with_previous(customers, previous, tuple(profile.dimensions))
+    if AS_OF not in table.columns:
+        table = table.mutate(**{AS_OF: ibis.literal(as_of)})
     return table, {name: assign(engine, name, one, table) for name, one in profile.dimensions.items()}
 
 

@@ -74,7 +74,7 @@ class Sides:
 
     def sql(self, query: str) -> list[tuple[Any, ...]]:
         """Rows of a query on `{table}`."""
-        return self.engine.con.execute(query.format(table=f"({self.engine.backend.compile(self.table)})")).fetchall()
+        return self.engine.con.execute(query.format(table=f"({self.engine.sql(self.table)})")).fetchall()
 
     def reach_changes(self, before: Profile, name: str) -> bool:
         """Whether an audience may list others than before."""

@@ -8,6 +8,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import ibis
+
 from region_profiles.models import Profile
 from region_profiles.predict_models import Prediction
 from tasks.catalogue.business import FROM_MODEL
@@ -19,6 +21,7 @@ from tasks.predict.task import FILE as PREDICTED_FILE
 from tasks.predict.task import Predicted
 from tasks.run import MarketRun
 from tasks.segment.effective import effective
+from tasks.segment.language import AS_OF
 from tasks.segment.market import save, segment_past
 from tasks.segment.market import segment as to_segments
 from tasks.traits.customer import in_order
@@ -62,8 +65,10 @@ def segment(
             None if previous is None else engine.read_parquet(_fetched(run, previous[0], folder / ".previous.parquet"))
         )
         result = load(engine, described.folder, known, predicted.folder / PREDICTED_FILE)
-        # Ten queries follow: each would score and join again, and Ibis compile it all.
-        kept = engine.cache(result.customers.drop(*(set(result.customers.columns) & set(known["off"]))))
+        # Ten queries follow: each would score and join again, and Ibis compile it all. The date is a column, for as a
+        # literal it would make each month's SQL another.
+        dated = result.customers.mutate(**{AS_OF: ibis.literal(run.as_of)})
+        kept = engine.cache(dated.drop(*(set(dated.columns) & set(known["off"]))))
         result = replace(result, customers=in_order(kept))
         if past:
             customers, sums = segment_past(engine, run.profile, result, before, run.as_of)
