@@ -22,6 +22,8 @@ FREE = frozenset(
     {"name", "given_name", "family_name", "company", "address", "city", "subdivision", "store_name", "author", "reason"}
     | {"text"}
 )
+#: The column of the day on which somebody did something; other dates, such as birthdays, are days everywhere.
+ACT = "date"
 _GENDERS = {"f": "female", "m": "male"}
 _CONSENT_UNKNOWN = ("unknown", "unbekannt")
 
@@ -115,8 +117,13 @@ def rounded_sql(column: str) -> str:
     return f"contains({text}, 'E+') AND regexp_full_match({text}, '\\d([.,]\\d+)?E\\+\\d{{1,3}}')"
 
 
-def parsed(rules: Mapping[str, Rule], languages: str, market: str) -> tuple[list[Layer], dict[str, Field]]:
-    """Layers for dates and calls that are read twice, and the field of each column (on top of `clean`)."""
+def parsed(
+    rules: Mapping[str, Rule], languages: str, market: str, zone: str | None
+) -> tuple[list[Layer], dict[str, Field]]:
+    """Layers for dates and calls that are read twice, and the field of each column (on top of `clean`).
+
+    `zone`: where the table tells what somebody did on a day, the market's IANA zone, in which that day counts.
+    """
     layers: list[Layer] = [{}, {}, {}]
     fields = {}
     country = literal(market)
@@ -125,7 +132,7 @@ def parsed(rules: Mapping[str, Rule], languages: str, market: str) -> tuple[list
     for column, rule in rules.items():
         if rule.column.type == "date":
             date_layers(layers, column, rule)
-        fields[column] = _field(rule.column, rule, layers, languages, country)
+        fields[column] = _field(rule.column, rule, layers, languages, country, zone)
     return layers, fields
 
 
@@ -136,10 +143,22 @@ def date_layers(layers: list[Layer], column: str, rule: Rule) -> None:
         layer.update(columns)
 
 
-def _field(column: Column, rule: Rule, layers: list[Layer], languages: str, market: str) -> Field:
+def local_day_sql(column: str, rule: Rule, zone: str) -> str:
+    """The market's day of a moment that says its own zone, or whose zone the profile says; else the day as written."""
+    written = f"CAST({column}_stamp AS DATE)"
+    abroad = {f"{column}_utc": "UTC"} | ({} if rule.zone is None else {f"NOT {column}_utc": rule.zone})
+    whens = "".join(
+        f" WHEN {column}_timed AND {said} "
+        f"THEN CAST(timezone({literal(zone)}, timezone({literal(of)}, {column}_stamp)) AS DATE)"
+        for said, of in abroad.items()
+    )
+    return f"CASE{whens} ELSE {written} END"
+
+
+def _field(column: Column, rule: Rule, layers: list[Layer], languages: str, market: str, zone: str | None) -> Field:
     text, at = f"text_{column.name}", column.name
     if column.type == "date":
-        value = f"CAST({at}_stamp AS DATE)"
+        value = local_day_sql(at, rule, zone) if zone is not None and at == ACT else f"CAST({at}_stamp AS DATE)"
         return Field(at, value, ((f"{at}:unreadable", f"{text} IS NOT NULL AND {at}_stamp IS NULL"),))
     if rule.numeric:
         layers[0][f"number_{at}"] = _number(column, rule)

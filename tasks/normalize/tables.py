@@ -14,12 +14,12 @@ from typing import Any
 import duckdb
 
 from region_profiles.models import Profile
-from tasks.contract import SQL_TYPES
+from tasks.contract import INPUT_ONLY, SQL_TYPES
 from tasks.errors import LedgerError
 from tasks.files import parquet
 from tasks.normalize.checks import Derived, assumed, dated, derived
 from tasks.normalize.faults import Fault, Faults, aside_sql, faults_of
-from tasks.normalize.fields import Field, clean, parsed, stacked
+from tasks.normalize.fields import ACT, Field, clean, parsed, stacked
 from tasks.normalize.mapping import Mapped
 from tasks.normalize.rules import Rule, rules_of
 from tasks.normalize.sql import bits, record_sql
@@ -60,7 +60,8 @@ def stage_table(
     """
     rules, evidence = rules_of(con, profile, mapped)
     languages = ",".join(profile.market.languages)
-    layers, parsed_ = parsed(rules, languages, profile.market.country)
+    zone = profile.market.time_zone if ACT in INPUT_ONLY.get(mapped.table.name, ()) else None
+    layers, parsed_ = parsed(rules, languages, profile.market.country, zone)
     row, optional = _split(mapped, parsed_)
     values = {column.name: _value(column.name, column.type, parsed_) for column in mapped.table.mapped}
     for column, value in assumed(profile, mapped.table, values, as_of).items():

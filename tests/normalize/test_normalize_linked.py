@@ -408,3 +408,19 @@ def test_nothing_that_the_steps_pass_on_is_left(told, tmp_path):
     told({table: [row(table)] for table in LINKED})
     files = {path.name for path in (tmp_path / "work").rglob("*") if path.is_file()}
     assert files == {f"{table}.parquet" for table in (*LINKED, "customers", "departed", "quarantine", "lines")}
+
+
+def test_a_moment_with_its_own_zone_is_told_by_the_market_s_day(linked):
+    # 23:30 in Tokyo is 14:30 UTC; 15:30 UTC is half past midnight of the next day there.
+    moments = ("2024-03-01T23:30:00+09:00", "2024-03-01T15:30:00Z", "2024-03-01 23:30:00", "2024-03-01")
+    rows = [f"e{number};001;{moment};s{number};view" for number, moment in enumerate(moments)]
+    made = linked("events", rows, market={"time_zone": "Asia/Tokyo"})
+    days = [day.isoformat() for (day,) in made.rows("events", "local_date")]
+    assert days == ["2024-03-01", "2024-03-02", "2024-03-01", "2024-03-01"]
+
+
+def test_a_moment_of_the_zone_that_the_profile_says_is_told_by_the_market_s_day(linked):
+    rows = ["e1;001;2024-03-01 20:30:00;s1;view", "e2;001;2024-03-01;s2;view"]
+    mapping = {"formats": {"date": {"time_zone": "UTC"}}}
+    made = linked("events", rows, mapping, market={"time_zone": "Asia/Tokyo"})
+    assert [day.isoformat() for (day,) in made.rows("events", "local_date")] == ["2024-03-02", "2024-03-01"]
