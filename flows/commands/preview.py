@@ -97,7 +97,8 @@ def _preview(found: Reader, after: Profile, landing: str | None) -> tuple[Previe
         described = Described(again.customers, again.notes)
     elif landing is not None:
         personal = work_of(found, landing).traits
-    current = Current(customers, as_of, notes, off, personal)
+    predicted = found.section("predicted").get("prediction", {})
+    current = Current(customers, as_of, notes, off, personal, predicted)
     return look(engine, current, found.profile, after, described), [str(one) for one in doubtful_rules(after)]
 
 

@@ -252,7 +252,8 @@ def _audiences(published: Published, who: str) -> tuple[Mapping[str, Any], ...] 
 def _nulls(
     notes: Mapping[str, Any], row: Mapping[str, Any], unpublished: frozenset[str]
 ) -> dict[str, dict[str, str | None]]:
-    off = _section(notes, "traits").get("off", {})
+    refused = _section(_section(notes, "predicted"), "clusters").get("refused")
+    off = _section(notes, "traits").get("off", {}) | ({"cluster": refused} if refused else {})
     found: dict[str, dict[str, str | None]] = {}
     for name in CATALOGUE:
         if row[name] is not None:

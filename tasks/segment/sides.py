@@ -34,7 +34,7 @@ class Current:
     """The publication that is previewed: its customers, and `notes` of its traits (coverage, off).
 
     `off`: audiences that it does not have. `personal`: the run's own file of traits, for rules that read what is in no
-    publication; None: such traits are null.
+    publication; None: such traits are null. `predicted`: notes of predictions by population.
     """
 
     customers: Path
@@ -42,6 +42,7 @@ class Current:
     notes: Mapping[str, Any] = field(default_factory=dict)
     off: frozenset[str] = frozenset()
     personal: Path | None = None
+    predicted: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +93,7 @@ def side_by_side(
     published = engine.read_parquet(current.customers)
     rescored = described is None and before.traits.scores != after.traits.scores
     base = _base(engine, current, published, after, rescored=rescored) if described is None else described.customers
-    profile, told = effective(after, _notes(engine, current, base) if described is None else described.notes)
+    profile, told = effective(after, _notes(engine, current, base, after) if described is None else described.notes)
     was = tuple(name for name in before.dimensions if f"{SEGMENT}{name}" in published.columns)
     again = frozenset(CATALOGUE) if described is not None else frozenset(SCORES) if rescored else frozenset()
     changed = tuple(
@@ -119,9 +120,9 @@ def _base(engine: DuckDB, current: Current, published: ir.Table, after: Profile,
     return score(engine, after.traits.scores, table.drop(*SCORES))[0] if rescored else table
 
 
-def _notes(engine: DuckDB, current: Current, base: ir.Table) -> dict[str, Any]:
+def _notes(engine: DuckDB, current: Current, base: ir.Table, after: Profile) -> dict[str, Any]:
     """Coverage as the run told it; of predicted traits, which it does not tell, from the customers."""
-    told = dict(current.notes)
+    told = {**current.notes, "weak": after.prediction.weak(current.predicted)}
     if "coverage" in told:
         predicted = [name for name, trait in CATALOGUE.items() if trait.group in {"prediction", "cluster"}]
         measured = coverage(engine, base.select(*predicted, "population", "orders", "lifetime_orders"))
