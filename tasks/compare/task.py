@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -16,10 +15,10 @@ from tasks.compare.anchors import Anchor, write_comparisons
 from tasks.compare.moves import Sides, write_membership
 from tasks.compare.ruled import write_ruled
 from tasks.door import door
+from tasks.fetched import fetched
 from tasks.files import PUBLISHED, parquet
 from tasks.memo import digest_of, remember
 from tasks.normalize.task import Normalized
-from tasks.objects import open_store
 from tasks.reference.factors import Factors
 from tasks.run import MarketRun
 from tasks.segment.task import SECTIONS, Segments
@@ -113,13 +112,7 @@ def _sides(
     now = segments.folder / "customers.parquet"
     if before is None:
         return Sides(now)
-    published = folder / ".previous.parquet"
-    store = open_store(run.publish)
-    local = store.local_path(before.key)
-    if local is None:
-        store.download(before.key, published)
-    else:
-        shutil.copyfile(local, published)
+    published = fetched(run, before.key, before.sha256)
     ruled = folder / ".ruled.parquet"
     written = write_ruled(run, segments.profile, published, before.as_of, ruled)
     like = anchors.get("previous")

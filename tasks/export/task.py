@@ -16,9 +16,9 @@ from tasks.compare.task import Compared
 from tasks.door import door
 from tasks.export.background import Background
 from tasks.export.market import export_market
+from tasks.fetched import fetched
 from tasks.memo import digest_of, remember
 from tasks.normalize.task import Normalized
-from tasks.objects import open_store
 from tasks.run import MarketRun
 from tasks.segment.task import Segments
 
@@ -76,14 +76,12 @@ def export(
         con = run.cursor()
         try:
             contacts = normalized.folder / "customers.parquet"
-            before = folder / ".previous.parquet"
-            background = _background(run, told, before, segments, normalized)
+            background = _background(run, told, segments, normalized)
             files = export_market(
                 con, segments.profile, canonical, contacts, out, as_of=run.as_of, background=background
             )
         finally:
             con.close()
-            before.unlink(missing_ok=True)
         rows = {file.path: file.rows for file in files}
         for path in sorted(canonical.glob("*.parquet")):
             rows[f"canonical/{path.name}"] = pq.read_metadata(path).num_rows
@@ -104,16 +102,16 @@ def export(
     return Staged(found.folder / "publication", dict(found.notes["rows"]), dict(found.notes["notes"]))
 
 
-def _background(run: MarketRun, told: Told, before: Path, segments: Segments, normalized: Normalized) -> Background:
-    """What the stages before told, with the publication before in the file `before`."""
-    as_of = None
+def _background(run: MarketRun, told: Told, segments: Segments, normalized: Normalized) -> Background:
+    """What the stages before told."""
+    as_of, before = None, None
     if told.previous is not None:
-        as_of, key, _ = told.previous
-        open_store(run.publish).download(key, before)
+        as_of, key, sha256 = told.previous
+        before = fetched(run, key, sha256)
     return Background(
         publication=told.publication,
         previous_as_of=as_of,
-        previous=None if as_of is None else before,
+        previous=before,
         ledger=told.ledger,
         reconciliation=told.reconciliation,
         days=told.days,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -21,10 +20,10 @@ from tasks.catalogue.business import PREDICTED
 from tasks.cluster.fit import cluster
 from tasks.cluster.records import Clustered, Previous
 from tasks.door import door
+from tasks.fetched import fetched
 from tasks.files import PUBLISHED, parquet
 from tasks.memo import digest_of, remember
 from tasks.normalize.task import Normalized
-from tasks.objects import open_store
 from tasks.predict.market import Predictions
 from tasks.predict.market import predict as to_expect
 from tasks.predict.region import Region
@@ -77,7 +76,7 @@ def predict(
                 found, rows = _expected(con, run, population, factor, worth, cut, region)
                 notes[population] = {**found.notes, "unit": worth}
                 parts.append(_columns(found, rows, run.as_of))
-            grouped, told = _clusters(con, run, previous, folder)
+            grouped, told = _clusters(con, run, previous)
             _write(con, parts, grouped, folder / FILE)
         finally:
             con.close()
@@ -208,7 +207,7 @@ def _money(values: Any) -> pa.Array:
 
 
 def _clusters(
-    con: duckdb.DuckDBPyConnection, run: MarketRun, previous: tuple[str, str] | None, folder: Path
+    con: duckdb.DuckDBPyConnection, run: MarketRun, previous: tuple[str, str] | None
 ) -> tuple[pa.Table | None, Mapping[str, Any]]:
     """Clusters of the persons who bought, and notes; None where they are off or refused."""
     settings = run.profile.clusters
@@ -219,32 +218,20 @@ def _clusters(
         f"SELECT customer_id{', ' if columns else ''}{columns} FROM strata_traits "
         "WHERE population = 'person' AND orders > 0 ORDER BY customer_id"
     ).to_arrow_table()
-    found = cluster(rows, settings, _before(con, run, previous, folder))
+    found = cluster(rows, settings, _before(con, run, previous))
     if isinstance(found, Clustered):
         return found.customers, {**found.notes, "refused": None}
     return None, {**found.notes, "refused": found.reason, "facts": dict(found.facts)}
 
 
-def _before(
-    con: duckdb.DuckDBPyConnection, run: MarketRun, previous: tuple[str, str] | None, folder: Path
-) -> Previous | None:
+def _before(con: duckdb.DuckDBPyConnection, run: MarketRun, previous: tuple[str, str] | None) -> Previous | None:
     if previous is None:
         return None
-    path = folder / ".previous.parquet"
-    store = open_store(run.publish)
-    local = store.local_path(previous[0])
-    if local is None:
-        store.download(previous[0], path)
-    else:
-        shutil.copyfile(local, path)
-    try:
-        there = {row[0] for row in con.execute(f"DESCRIBE SELECT * FROM {parquet(path)}").fetchall()}
-        if "cluster" not in there:
-            return None
-        rows = con.sql(f"SELECT customer_id, cluster FROM {parquet(path)} ORDER BY customer_id").to_arrow_table()
-    finally:
-        path.unlink()
-    return Previous(rows)
+    published = parquet(fetched(run, *previous))
+    there = {row[0] for row in con.execute(f"DESCRIBE SELECT * FROM {published}").fetchall()}
+    if "cluster" not in there:
+        return None
+    return Previous(con.sql(f"SELECT customer_id, cluster FROM {published} ORDER BY customer_id").to_arrow_table())
 
 
 # --- the file ---------------------------------------------------------------------------------------------------------

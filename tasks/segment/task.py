@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -15,8 +14,8 @@ from region_profiles.predict_models import Prediction
 from tasks.catalogue.business import FROM_MODEL
 from tasks.contract import CUSTOMERS
 from tasks.door import door
+from tasks.fetched import fetched
 from tasks.memo import digest_of, remember
-from tasks.objects import open_store
 from tasks.predict.task import FILE as PREDICTED_FILE
 from tasks.predict.task import Predicted
 from tasks.run import MarketRun
@@ -61,9 +60,7 @@ def segment(
 
     def compute(folder: Path) -> dict[str, Any]:
         engine = run.open_engine()
-        before = (
-            None if previous is None else engine.read_parquet(_fetched(run, previous[0], folder / ".previous.parquet"))
-        )
+        before = None if previous is None else engine.read_parquet(fetched(run, *previous))
         result = load(engine, described.folder, known, predicted.folder / PREDICTED_FILE)
         # Ten queries follow: each would score and join again, and Ibis compile it all. The date is a column, for as a
         # literal it would make each month's SQL another.
@@ -74,13 +71,11 @@ def segment(
             customers, sums = segment_past(engine, run.profile, result, before, run.as_of)
             rows = {"customers": engine.write(customers, folder / "customers.parquet", ("customer_id",))}
             engine.write(sums, folder / "segments.parquet", ("dimension", "segment"))
-            (folder / ".previous.parquet").unlink(missing_ok=True)
             return {"rows": rows, "why": {}}
         made = to_segments(engine, run.profile, result, before, run.as_of)
         public = made.customers.drop(*(set(made.customers.columns) & CUSTOMERS.personal))
         notes = save(engine, replace(made, customers=public), folder)
         engine.drop(kept)
-        (folder / ".previous.parquet").unlink(missing_ok=True)
         return notes
 
     depends_on = {
@@ -120,13 +115,3 @@ def with_predicted(described: Mapping[str, Any], predicted: Mapping[str, Any], s
     refused = predicted["clusters"].get("refused")
     off = {**described["off"], **({"cluster": refused} if refused else {})}
     return {**described, "coverage": shares, "off": off, "weak": weak}
-
-
-def _fetched(run: MarketRun, key: str, to: Path) -> Path:
-    store = open_store(run.publish)
-    local = store.local_path(key)
-    if local is None:
-        store.download(key, to)
-    else:
-        shutil.copyfile(local, to)
-    return to
