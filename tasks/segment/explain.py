@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import date
-from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +15,7 @@ from tasks.catalogue import CATALOGUE, HIDDEN
 from tasks.contract import CUSTOMERS
 from tasks.errors import Terminal
 from tasks.files import parquet
+from tasks.plain import plain
 from tasks.segment.language import AS_OF
 from tasks.segment.placing import History, Placement, Setting, place
 from tasks.sql import literal
@@ -98,7 +98,7 @@ class Explanation:
 
     def as_dict(self) -> dict[str, Any]:
         """For JSON: decimals and dates as text."""
-        plain: dict[str, Any] = _plain(asdict(self))
+        plain: dict[str, Any] = plain(asdict(self))
         return plain
 
 
@@ -291,17 +291,3 @@ def _source(own: Own, line: Mapping[str, Any]) -> dict[str, Any]:
 def _rate(rates: Mapping[tuple[str, date], Mapping[str, Any]], line: Mapping[str, Any]) -> dict[str, Any]:
     rate = rates.get((line["currency"], line["rate_date"]))
     return {} if rate is None else {name: rate[name] for name in _FACTORS}
-
-
-def _plain(value: Any) -> Any:
-    match value:
-        case dict():
-            return {name: _plain(one) for name, one in value.items()}
-        case list() | tuple():
-            return [_plain(one) for one in value]
-        case Decimal():
-            return f"{value:f}"
-        case date():
-            return value.isoformat()
-        case _:
-            return value

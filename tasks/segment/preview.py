@@ -11,6 +11,7 @@ from typing import Any
 from region_profiles.models import Dimension, Profile, RulesDimension, TiersDimension
 from tasks.engine import DuckDB
 from tasks.errors import ProfileError
+from tasks.plain import plain
 from tasks.segment import audiences
 from tasks.segment.language import SEGMENT
 from tasks.segment.sides import AFTER, BEFORE, Current, Described, Sides, side_by_side
@@ -84,7 +85,7 @@ class Preview:
 
     def as_dict(self) -> dict[str, Any]:
         """For JSON: decimals and dates as text."""
-        found: dict[str, Any] = _plain(asdict(self))
+        found: dict[str, Any] = plain(asdict(self))
         return found
 
 
@@ -226,17 +227,3 @@ def _warnings(sides: Sides, before: Profile, sizes: Sequence[Size]) -> Iterator[
         for name in was:
             if name in sides.told[f"{kind}_off"]:
                 yield Warned("off", name, "", str(sides.told[f"{kind}_off"][name]["reason"]))
-
-
-def _plain(value: Any) -> Any:
-    match value:
-        case dict():
-            return {name: _plain(one) for name, one in value.items()}
-        case list() | tuple():
-            return [_plain(one) for one in value]
-        case Decimal():
-            return f"{value:f}"
-        case date():
-            return value.isoformat()
-        case _:
-            return value
