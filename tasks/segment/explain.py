@@ -98,8 +98,8 @@ class Explanation:
 
     def as_dict(self) -> dict[str, Any]:
         """For JSON: decimals and dates as text."""
-        plain: dict[str, Any] = plain(asdict(self))
-        return plain
+        told: dict[str, Any] = plain(asdict(self))
+        return told
 
 
 def explain(
