@@ -134,8 +134,10 @@ def _codes_sql(columns: Iterable[str]) -> str:
 def _marked(con: duckdb.DuckDBPyConnection) -> dict[str, bool]:
     """Accounts are looked up among member numbers: they are written alike."""
     identifiers = [column for column, kind in CELLS.items() if kind == "identifier"]
-    flags = con.execute(f"SELECT {', '.join(map(cells.sql_marked, identifiers))} FROM {BASE}").fetchall()[0]
-    marked = dict(zip(identifiers, flags, strict=True))
+    counts = con.execute(f"SELECT {', '.join(f'count({one})' for one in identifiers)} FROM {BASE}").fetchall()[0]
+    there = [one for one, count in zip(identifiers, counts, strict=True) if count]  # to compile a pattern takes 17 ms
+    flags = con.execute(f"SELECT {', '.join(map(cells.sql_marked, there))} FROM {BASE}").fetchall()[0] if there else ()
+    marked = dict.fromkeys(identifiers, False) | dict(zip(there, flags, strict=True))
     return marked | {"account": marked["account"] or marked["member_number"]}
 
 
@@ -176,7 +178,8 @@ def _base_sql(
     weak: frozenset[str],
 ) -> str:
     found = {row[0] for row in con.execute(f"DESCRIBE SELECT * FROM {parquet(customers)}").fetchall()}
-    own = con.execute(f"SELECT max(currency) FROM {parquet(customers)}").fetchall()[0][0]
+    contact = "bool_or(population = 'contact')" if "population" in found else "false"
+    own, inherit = con.execute(f"SELECT max(currency), {contact} FROM {parquet(customers)}").fetchall()[0]
     local, chain = decimals(own or profile.market.currencies[-1].code), decimals(profile.money.reporting_currency)
     traits = [f"t.{name(column)}" for column in (*TRAITS, *(f"segment_{one}" for one in profile.dimensions))]
     unsure = ", ".join(map(literal, sorted(weak | ({"contact"} if "account" in weak else set()))))
@@ -185,6 +188,10 @@ def _base_sql(
         shown.get(one, f"t.{one}") if one in found else f"NULL::{kind} AS {one}" for one, kind in OPTIONAL.items()
     ]
     canonical = [f"p.{name(column)}" for column in ("member_number", *_OF_CONTACTS, *SOURCES)]
+    holdout, accounts = "t.holdout", ""
+    if inherit:  # else customers would be read and kept twice, for nobody
+        holdout = "CASE WHEN t.population = 'contact' THEN a.holdout ELSE t.holdout END"
+        accounts = "LEFT JOIN accounts a ON t.population = 'contact' AND a.member_number = p.account"
     lists = "SELECT customer_id, NULL AS audiences FROM t WHERE false"
     if audiences is not None:
         lists = f"""
@@ -197,10 +204,10 @@ def _base_sql(
         lists AS ({lists})
         SELECT t.* REPLACE (
                 coalesce(t.population, 'person') AS population,
-                CASE WHEN t.population = 'contact' THEN a.holdout ELSE t.holdout END AS holdout),
+                {holdout} AS holdout),
             p.* EXCLUDE (customer_id), lists.audiences
         FROM t LEFT JOIN p USING (customer_id)
-        LEFT JOIN accounts a ON t.population = 'contact' AND a.member_number = p.account
+        {accounts}
         LEFT JOIN lists USING (customer_id)"""
     return f"""
         CREATE OR REPLACE TEMP TABLE {BASE} AS

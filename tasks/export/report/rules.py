@@ -38,6 +38,8 @@ def _why(words: Words, background: Background, dimension: str, one: Mapping[str,
     trait = _trait(words, str(one["trait"]), words.dimension(dimension))
     if one["code"] == "off":
         return words.say("off_off", trait=trait)
+    if one["code"] == "weak" and one["grade"] == "none":
+        return words.say("none", "prediction grade")
     if one["code"] == "weak":
         return words.say("off_weak", trait=trait, grade=str(one["grade"]))
     return words.say("off_few", trait=trait, share=words.percent(one["share"]))
