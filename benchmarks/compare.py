@@ -44,16 +44,17 @@ def _files(folder: Path) -> set[str]:
 def _parquet(one: Path, two: Path, *, tolerant: bool) -> list[str]:
     con = duckdb.connect()
     shapes = [
-        {name: kind for name, kind, *_ in con.execute(f"DESCRIBE SELECT * FROM {_read(path)}").fetchall()}
+        [(name, kind) for name, kind, *_ in con.execute(f"DESCRIBE SELECT * FROM {_read(path)}").fetchall()]
         for path in (one, two)
     ]
     if shapes[0] != shapes[1]:
-        return [f"columns {sorted(set(shapes[0].items()) ^ set(shapes[1].items()))}"]
+        apart = sorted(set(shapes[0]) ^ set(shapes[1]))
+        return [f"columns {apart}" if apart else "columns stand in another order"]
     sizes = [con.execute(f"SELECT count(*) FROM {_read(path)}").fetchall()[0][0] for path in (one, two)]
     if sizes[0] != sizes[1]:
         return [f"{sizes[0]} and {sizes[1]} rows"]
     found = []
-    for name, kind in shapes[0].items():
+    for name, kind in shapes[0]:
         equal = f'a."{name}" IS NOT DISTINCT FROM b."{name}"'
         if kind == "DOUBLE" or (tolerant and kind == "DECIMAL(38,6)"):
             part, least = ("1e-12", "0") if kind == "DOUBLE" else ("1e-10", "1e-5")

@@ -14,10 +14,11 @@ import json
 from datetime import date, timedelta
 from pathlib import Path
 
-from floor import BORDERS, LIFECYCLE, OTHERWISE, TIERS
+from floor_segments import BORDERS, DIMENSIONS, LIFECYCLE, OTHERWISE
 
 from region_profiles.loader import load_profile
 from region_profiles.models import Profile, RulesDimension, TiersDimension
+from tasks.catalogue.core import CORE
 from tasks.export import summary
 from tasks.export.cells import line
 from tasks.export.customers import customer_columns, header
@@ -43,13 +44,14 @@ def prepare(out: Path) -> None:
         for row in found.table.to_pylist():
             writer.writerow([row["date"], row["to_reference"], row["to_ppp"], row["to_usd"], row["rate_quality"]])
     incomes = {row["country"]: str(row["gdp_per_head"]) for row in found.incomes.to_pylist()}
-    words = {"incomes": incomes, "rules": rules(), **_words(profile)}
+    words = {"incomes": incomes, "empty": empty(profile), **_words(profile)}
     (out / "words.json").write_text(json.dumps(words, ensure_ascii=False, indent=1), encoding="utf-8")
 
 
-def rules() -> dict[str, dict[str, str]]:
-    """What membership.parquet says of each segment of a rule or tier."""
-    return {"lifecycle": {**{code: when for code, _, when in LIFECYCLE}, OTHERWISE[0]: "else"}, "value": dict(TIERS)}
+def empty(profile: Profile) -> list[str]:
+    """Columns of customers.parquet that the market leaves empty: traits that its profile has off."""
+    off = set(profile.traits.off)
+    return [trait.name for trait in CORE if {trait.name, trait.group} & off]
 
 
 def _words(profile: Profile) -> dict[str, object]:
@@ -72,7 +74,7 @@ def _words(profile: Profile) -> dict[str, object]:
 def _codes(profile: Profile) -> dict[str, list[str]]:
     """Every segment that can occur in this market, by dimension."""
     codes = {name: [*segment_codes(kind), "guest"] for name, kind in profile.dimensions.items()}
-    codes["language"] += ["fr", "en"]
+    codes["language"] += ["fr", "en", "unknown"]
     codes["residence"] += ["resident", "visitor"]
     groups, tiers = (part_codes(profile, name) for name in profile.stratum.dimensions)
     cells = [f"{group}_{tier}" for group in groups for tier in tiers]
@@ -83,16 +85,18 @@ def _codes(profile: Profile) -> dict[str, list[str]]:
 
 def check_rules(profile: Profile) -> None:
     """The scripts hold the market's rules by hand: fail where the profile has moved on."""
+    if tuple(name for name in profile.dimensions) != DIMENSIONS:
+        raise SystemExit(f"benchmarks/floor_segments.py has other dimensions than the profile: {[*profile.dimensions]}")
     lifecycle, value = profile.dimensions["lifecycle"], profile.dimensions["value"]
     if not isinstance(lifecycle, RulesDimension) or not isinstance(value, TiersDimension):
-        raise SystemExit("benchmarks/floor.py knows another kind of dimensions than the profile")
+        raise SystemExit("benchmarks/floor_segments.py knows another kind of dimensions than the profile")
     if [(one.code, one.group, one.when) for one in lifecycle.segments] != LIFECYCLE or (
         lifecycle.otherwise,
         lifecycle.otherwise_group,
     ) != OTHERWISE:
-        raise SystemExit("benchmarks/floor.py has other lifecycle rules than the profile")
+        raise SystemExit("benchmarks/floor_segments.py has other lifecycle rules than the profile")
     if tuple(map(int, value.borders)) != BORDERS:
-        raise SystemExit("benchmarks/floor.py has other borders than the profile")
+        raise SystemExit("benchmarks/floor_segments.py has other borders than the profile")
 
 
 if __name__ == "__main__":

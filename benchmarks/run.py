@@ -1,6 +1,6 @@
 """`make bench`: how long a market takes from its drop to its publication, against scripts for the same output.
 
-    python benchmarks/run.py [--millions 1,10] [--quick] [--repeat N] [--folder DIR]
+    python benchmarks/run.py [--millions 1,10] [--quick] [--repeat N] [--markets-only] [--folder DIR]
 
 One process after another: DuckDB's bare typed read, (b) benchmarks/floor.py, (c) benchmarks/analyst.py, (a)
 `strata run` against a warm server. Outputs must be equal, else exit code 1; an aim that is missed is only told. Of
@@ -206,6 +206,7 @@ def main() -> None:
     parser.add_argument("--millions", default="1,10", help="sizes, in millions of purchases (default 1,10)")
     parser.add_argument("--quick", action="store_true", help="200,000 purchases: whether all runs and is equal")
     parser.add_argument("--repeat", type=int, default=1, help="repetitions of each; ratios are of the best by CPU time")
+    parser.add_argument("--markets-only", action="store_true", help="without the formatter and the writers")
     parser.add_argument("--folder", type=Path, help="where to write instead of the system's temporary folder")
     args = parser.parse_args()
     sizes = [0.2] if args.quick else [float(one) for one in args.millions.split(",")]
@@ -220,7 +221,7 @@ def main() -> None:
             strata(folder, folder / "warm", env, "(warm-up)")
             for millions in sizes:
                 equal &= bench(folder, millions, env, args.repeat)
-    for script in BESIDES:
+    for script in () if args.markets_only else BESIDES:
         print(f"\n{script}", flush=True)
         subprocess.run([sys.executable, str(HERE / script)], check=True)
     raise SystemExit(not equal)

@@ -4,30 +4,35 @@ from __future__ import annotations
 
 import time
 import uuid
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field, replace
-from datetime import date
-from decimal import Decimal
-from typing import Any, Literal
+from dataclasses import replace
+from functools import partial
+from typing import Any
 
 import pyarrow.parquet as pq
 
 from flows.earlier import earlier
+from flows.gating import decided, delivered, held
+from flows.outcomes import MarketOutcome, with_ledger, with_segments
+from flows.waiting import Tell, read_whole
 from tasks.compare.task import Before, Compared, compare
-from tasks.errors import DropError, StrataError
+from tasks.errors import NoPurchases, StrataError
 from tasks.export.labels import catalog_digests
 from tasks.export.task import Staged, Told, export
-from tasks.ingest.task import ingest
-from tasks.normalize.task import Normalized, normalize, shared
+from tasks.gate.measures import measure
+from tasks.gate.task import judge
+from tasks.gate.verdict import Verdict
+from tasks.normalize.task import Normalized, shared
 from tasks.objects import open_store, require
 from tasks.predict.pooled import read_region
 from tasks.predict.task import Predicted, predict
-from tasks.publish.index import refresh_market, tell_failure
-from tasks.publish.publication import Published, already_published
-from tasks.publish.runs import record_end, record_start
+from tasks.publish.history import read_history
+from tasks.publish.index import tell_failure
+from tasks.publish.publication import Published
+from tasks.publish.runs import process, record_end, record_start, record_waiting
 from tasks.publish.task import identify, publish, publish_drop
-from tasks.records import Sources, differences
+from tasks.records import Sources
 from tasks.reference.factors import Factors
 from tasks.reference.task import money
 from tasks.run import MarketRun
@@ -39,49 +44,6 @@ from tasks.traits.task import Described, traits
 
 #: How a step is called: plainly, or as a Prefect task.
 Call = Callable[[Callable[..., Any]], Callable[..., Any]]
-State = Literal["published", "unchanged", "failed"]
-#: A newest purchase older than this is worth a hint: the as-of date may be meant for other data.
-STALE_DAYS = 30
-
-
-@dataclass(frozen=True, slots=True)
-class MarketOutcome:
-    """What became of a market: never a personal value, for terminal, artifact and state."""
-
-    market: str
-    as_of: date
-    state: State
-    publication: str | None = None
-    counts: Mapping[str, int] = field(default_factory=dict)
-    segments: tuple[tuple[str, str, int], ...] = ()
-    """Dimension, segment, customers; small counts are left out."""
-    ledger: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
-    hints: tuple[str, ...] = ()
-    error: str | None = None
-    detail: str = ""
-
-    @classmethod
-    def failure(cls, run: MarketRun, error: str, detail: str) -> MarketOutcome:
-        """The outcome of a market that failed."""
-        return cls(run.market, run.as_of, "failed", error=error, detail=detail.removeprefix(f"{run.market}: "))
-
-    def markdown(self) -> str:
-        """For a Prefect artifact."""
-        head = f"# {self.market}, {self.as_of}: {self.state}\n\n{self.detail}\n"
-        rows = [
-            f"| {table} | {entry['read']} | {entry['kept']} | {entry['duplicate']} | {entry['filtered']} "
-            f"| {entry['quarantined']} |"
-            for table, entry in self.ledger.items()
-        ]
-        ledger = [
-            "",
-            "| table | read | kept | duplicate | filtered | quarantined |",
-            "|---|--:|--:|--:|--:|--:|",
-            *rows,
-        ]
-        segments = [f"| {dimension} | {code} | {count} |" for dimension, code, count in self.segments]
-        table = ["", "| dimension | segment | customers |", "|---|---|--:|", *segments]
-        return "\n".join([head, *(ledger if rows else []), *(table if segments else [])])
 
 
 def stratify_market(run: MarketRun, call: Call = lambda step: step) -> MarketOutcome:
@@ -91,7 +53,8 @@ def stratify_market(run: MarketRun, call: Call = lambda step: step) -> MarketOut
         StrataError: what the stage that failed says; the attempt's record says it too.
     """
     store = open_store(run.publish)
-    attempt = record_start(store, run.market, run.as_of, uuid.uuid4().hex[:12], engine=run.engine)
+    facts = {"process": process(), **run.facts}
+    attempt = record_start(store, run.market, run.as_of, uuid.uuid4().hex[:12], engine=run.engine, facts=facts)
     timings: dict[str, float] = {}
     step = "start"
 
@@ -100,11 +63,11 @@ def stratify_market(run: MarketRun, call: Call = lambda step: step) -> MarketOut
         nonlocal step
         step, started = name, time.monotonic()
         yield
-        timings[name] = time.monotonic() - started
+        timings[name] = timings.get(name, 0.0) + time.monotonic() - started
 
     try:
         require(store, run.pointer)  # a store that cannot swap the pointer is refused before anything is computed
-        outcome = _stages(run, call, timed)
+        outcome = _stages(run, call, timed, partial(record_waiting, store, attempt))
     except BaseException as error:
         cancelled = not isinstance(error, Exception)
         record_end(
@@ -115,16 +78,14 @@ def stratify_market(run: MarketRun, call: Call = lambda step: step) -> MarketOut
                 tell_failure(store, run.market, run.as_of, error)
         raise
     state: Any = outcome.state
-    record_end(store, attempt, outcome=state, publication=outcome.publication, timings=timings)
+    record_end(store, attempt, outcome=state, publication=outcome.publication, timings=timings, facts=outcome.facts)
     return outcome
 
 
-def _stages(run: MarketRun, call: Call, timed: Callable[[str], Any]) -> MarketOutcome:
-    with timed("ingest"):
-        sources: Sources = call(ingest)(run)
+def _stages(run: MarketRun, call: Call, timed: Callable[[str], Any], tell: Tell) -> MarketOutcome:
+    sources, normalized = read_whole(run, call, timed, tell)
     with timed("normalize"):
-        normalized: Normalized = call(normalize)(run, sources)
-        _gate(run, normalized)
+        _accounted(run, normalized)
         drop = shared(run, sources)
         if drop is not None:
             publish_drop(run, sources, drop)
@@ -136,10 +97,8 @@ def _stages(run: MarketRun, call: Call, timed: Callable[[str], Any]) -> MarketOu
         identity = identify(run, sources, factors, references)
         region = None if pinned is None else pinned[0]
         days = _days(run, normalized)
-    if already_published(open_store(run.publish), run.market, run.as_of, identity.publication):
-        refresh_market(open_store(run.publish), run.market)  # it may still tell of a failure
-        outcome = MarketOutcome(run.market, run.as_of, "unchanged", identity.publication, detail="nothing has changed")
-        return _with_ledger(outcome, run, normalized, days)
+    if (outcome := decided(run, identity.publication)) is not None:
+        return with_ledger(outcome, run, normalized, days)
     before = identity.previous
     held = before and (before.key, before.sha256)
     with timed("traits"):
@@ -155,41 +114,46 @@ def _stages(run: MarketRun, call: Call, timed: Callable[[str], Any]) -> MarketOu
         earlier_one = None if before is None else Before(before.as_of, before.key, before.sha256)
         compared: Compared = call(compare)(run, normalized, factors, segments, earlier_one, past)
     with timed("export"):
+        local_days = days.in_local(factors.table)
         told = Told(
             publication=identity.publication,
             previous=None if before is None else (before.as_of, before.key, before.sha256),
             ledger={name: entry.as_dict() for name, entry in normalized.ledger.items()},
             reconciliation=reconciliation,
-            days=days.in_local(factors.table),
+            days=local_days,
             money=factors.notes,
             predicted=predicted.notes,
         )
         staged: Staged = call(export)(run, normalized, segments, compared, catalogs, told)
+    notes = _notes(sources, normalized, factors, described, predicted, segments, compared, staged)
+    with timed("gate"):
+        since = None if before is None else before.as_of
+        notes["measures"] = measure(run, sources, normalized, factors, segments, local_days, since)
+        history = read_history(open_store(run.publish), run.market, run.as_of)
+        verdict: Verdict = call(judge)(run, normalized, notes["measures"], notes["segments"]["definitions"], history)
     with timed("publish"):
-        notes = _notes(sources, normalized, factors, described, predicted, segments, compared, staged)
         notes["reconciliation"] = reconciliation
-        published: Published = call(publish)(run, identity, sources, normalized, segments, staged, notes)
-    outcome = MarketOutcome(
-        run.market, run.as_of, published.state, published.id, detail=f"{segments.customers:,} customers, {published.id}"
-    )
-    return _with_segments(_with_ledger(outcome, run, normalized, days), run, segments)
+        published: Published = call(publish)(run, identity, sources, normalized, segments, staged, notes, verdict)
+    outcome = _outcome(run, published, verdict, segments)
+    if run.deliver and published.current and outcome.state == "published":
+        with timed("deliver"):
+            outcome = replace(outcome, hints=tuple(delivered(run, published.id)))
+    return with_segments(with_ledger(outcome, run, normalized, days), run, segments)
 
 
-def _gate(run: MarketRun, normalized: Normalized) -> None:
-    """Refuse a drop of which too much is in quarantine: half a market must not look like the whole."""
-    bound = run.profile.gate.quarantined_share
-    for name, entry in normalized.ledger.items():
+def _outcome(run: MarketRun, published: Published, verdict: Verdict, segments: Segments) -> MarketOutcome:
+    if published.state == "held":
+        return held(run, published.id, "held by the gate", verdict)
+    detail = f"{segments.customers:,} customers, {published.id}"
+    return MarketOutcome(run.market, run.as_of, published.state, published.id, detail=detail)
+
+
+def _accounted(run: MarketRun, normalized: Normalized) -> None:
+    """Every row is accounted for, and there is something to publish; what else is wrong with a drop, the gate holds."""
+    for entry in normalized.ledger.values():
         entry.check(run.market)
-        if entry.read and Decimal(entry.quarantined) / entry.read > bound:
-            common = ", ".join(f"{reason} {n:,}" for reason, n in entry.reasons["quarantined"].most_common(3))
-            raise DropError(
-                f"{entry.quarantined:,} of {entry.read:,} rows of {name} are refused: {common}",
-                market=run.market,
-                expected=f"at most {bound:.0%}, as gate.quarantined_share says",
-                hint="mend the profile's formats or ask the shop for a whole drop; `strata validate` shows the rows",
-            )
     if not normalized.ledger["transactions"].kept:
-        raise DropError(
+        raise NoPurchases(
             "no purchase is left after the checks", market=run.market, hint="see the ledger: `strata validate`"
         )
 
@@ -232,38 +196,3 @@ def _reconciliation(
     found = reconcile(normalized.ledger["transactions"], days.by_currency(), rows.to_pylist(), local, run.market)
     controls = normalized.evidence.get("controls")
     return found if controls is None else {**found, "controls": controls}
-
-
-def _with_ledger(outcome: MarketOutcome, run: MarketRun, normalized: Normalized, days: Days) -> MarketOutcome:
-    ledger = {name: entry.as_dict() for name, entry in normalized.ledger.items()}
-    totals = {
-        name: sum(getattr(entry, name) for entry in normalized.ledger.values())
-        for name in ("read", "kept", "duplicate", "filtered", "quarantined")
-    }
-    totals["customers"] = normalized.ledger["customers"].kept + normalized.ledger["customers"].derived
-    return replace(outcome, ledger=ledger, counts=totals, hints=_hints(run, normalized, days))
-
-
-def _hints(run: MarketRun, normalized: Normalized, days: Days) -> tuple[str, ...]:
-    hints = [
-        f"{told['rows']:,} rows of {table} in the shared drop are no market's: {', '.join(told['values']) or 'no name'}"
-        for table, told in normalized.evidence.get("unassigned", {}).items()
-    ]
-    hints += differences(normalized.evidence.get("controls", ()))
-    newest = days.newest
-    if newest and (run.as_of - newest).days > STALE_DAYS:
-        age = (run.as_of - newest).days
-        hints.append(f"the newest purchase is of {newest}, {age} days before the as-of date: --as-of {newest}?")
-    return tuple(hints)
-
-
-def _with_segments(outcome: MarketOutcome, run: MarketRun, segments: Segments) -> MarketOutcome:
-    """Sizes of segments for the artifact; a small count is nobody's business there."""
-    rows = pq.read_table(segments.folder / "segments.parquet", columns=["dimension", "segment", "customers"])
-    minimum = run.profile.privacy.minimum_count
-    sizes = tuple(
-        (row["dimension"], row["segment"], row["customers"])
-        for row in rows.to_pylist()
-        if row["customers"] >= minimum and row["dimension"] in run.profile.dimensions
-    )
-    return replace(outcome, segments=sizes)

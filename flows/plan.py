@@ -30,6 +30,7 @@ def plan(
     profiles: str | Path | None = None,
     engine: Literal["duckdb", "spark"] | None = None,
     zone: str | None = None,
+    now: datetime | None = None,
 ) -> tuple[MarketRun, ...]:
     """The runs that these options and the settings mean, each with its checked profile; of one zone, if it is named.
 
@@ -55,7 +56,7 @@ def plan(
     return tuple(
         MarketRun(
             market=name,
-            as_of=as_of or local_yesterday(profile),
+            as_of=as_of or local_yesterday(profile, now),
             profile=profile,
             profile_digest=profile_digest(profile),
             landing=place.landing,
@@ -200,9 +201,10 @@ def _require_a_drop(landing: str, drops: set[str]) -> None:
         )
 
 
-def local_yesterday(profile: Profile) -> date:
-    """Yesterday on the market's own clock: the last day that is over there."""
-    return (datetime.now(ZoneInfo(profile.market.time_zone)) - timedelta(days=1)).date()
+def local_yesterday(profile: Profile, now: datetime | None = None) -> date:
+    """Yesterday on the market's own clock: the last day that is over there, now or at that moment."""
+    clock = ZoneInfo(profile.market.time_zone)
+    return ((now or datetime.now(clock)).astimezone(clock) - timedelta(days=1)).date()
 
 
 def _tombstones(path: Path | None) -> tuple[str, ...]:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Literal
 
-from pydantic import Field, SecretStr
+from pydantic import Field, SecretStr, field_validator
 
+from tasks.delivery.servers import Sftp, Smtp
 from tasks.objects.zones import Zones
 
 
@@ -32,6 +33,10 @@ class Settings(Zones):
     """DuckDB's limit for the process; beyond it, DuckDB spills to the work folder."""
     threads: int | None = None
     markets_at_once: int = Field(default=2, ge=1)
+    pool_memory: str | None = None
+    """Memory that the runs of a work pool may take together, as 8GB; three quarters of this machine's where null."""
+    notify: dict[Literal["webhook", "slack", "email"], SecretStr] = Field(default_factory=dict)
+    """Where data ops are told of failed, held and late runs: docs/deployments.md. Empty is none."""
     reporting_currency: str | None = None
     """Instead of the profiles' `money.reporting_currency`."""
     pseudonym_key: SecretStr | None = None
@@ -44,3 +49,12 @@ class Settings(Zones):
     """URI under which `strata chain` publishes; the publish root where null. It gets aggregates alone."""
     chain_stale_days: int = Field(default=35, ge=0)
     """A market whose publication is so many days older than the chain's date is named as stale: a month and some."""
+    smtp: Smtp | None = None
+    """The mail server of deliveries: STRATA_SMTP__HOST, __FROM, ... (docs/delivery.md)."""
+    sftp: dict[str, Sftp] = Field(default_factory=dict)
+    """SFTP servers of teams by the name that profiles call them: STRATA_SFTP__<NAME>__HOST, ..."""
+
+    @field_validator("notify")
+    @classmethod
+    def _some(cls, notify: dict[str, SecretStr]) -> dict[str, SecretStr]:
+        return {channel: address for channel, address in notify.items() if address.get_secret_value()}

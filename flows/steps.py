@@ -10,24 +10,15 @@ from typing import Any
 from prefect import task
 from prefect.cache_policies import NO_CACHE
 
-from tasks.errors import StrataError, Terminal, Transient
+from flows.unforeseen import Unforeseen, unforeseen
+from tasks.errors import StrataError, Transient
+
+__all__ = ["Unforeseen", "as_task", "unforeseen"]
 
 
-def _worth_a_retry(_task: Any, _run: Any, state: Any) -> bool:
+def worth_a_retry(_task: Any, _run: Any, state: Any) -> bool:
+    """Whether a failed task is tried again: only where its error says that it may help."""
     return isinstance(state.data, Transient)
-
-
-class Unforeseen(Terminal):
-    """An error of the program that nobody wrote a message for."""
-
-
-def unforeseen(error: BaseException) -> Unforeseen:
-    """Type and place of an error, without its text: that may quote data."""
-    trace = error.__traceback__
-    while trace is not None and trace.tb_next is not None:
-        trace = trace.tb_next
-    where = f"{trace.tb_frame.f_code.co_filename.rsplit('/', 1)[-1]}:{trace.tb_lineno}" if trace else "unknown place"
-    return Unforeseen(f"unforeseen {type(error).__name__} at {where}", hint="STRATA_DEBUG=1 shows it whole")
 
 
 def _without_data(door: Callable[..., Any]) -> Callable[..., Any]:
@@ -61,5 +52,5 @@ def as_task(door: Callable[..., Any]) -> Callable[..., Any]:
         persist_result=False,
         retries=2,
         retry_delay_seconds=[2, 10],
-        retry_condition_fn=_worth_a_retry,
+        retry_condition_fn=worth_a_retry,
     )(_without_data(door))

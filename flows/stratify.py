@@ -8,16 +8,20 @@ from datetime import date
 from functools import partial
 from typing import Any, Literal
 
-from prefect import Flow, task
+from prefect import task
 from prefect.artifacts import create_markdown_artifact
 from prefect.cache_policies import NO_CACHE
 from prefect.runtime import flow_run
 from prefect.states import Completed, Failed
 from prefect.task_runners import ThreadPoolTaskRunner
-from pydantic_core import to_jsonable_python
 
-from flows.market import MarketOutcome, stratify_market
+from flows.cancelling import cancellable
+from flows.flowing import PlainFlow, until_cancelled
+from flows.market import stratify_market
+from flows.naming import as_of_each
+from flows.outcomes import MarketOutcome
 from flows.plan import plan
+from flows.serving import one_at_a_time, tell
 from flows.settings import Settings
 from flows.steps import Unforeseen, as_task, unforeseen
 from tasks import progress
@@ -31,7 +35,8 @@ from tasks.run import MarketRun
 def market(run: MarketRun) -> MarketOutcome:
     """One market; its error is part of the outcome, so that the flow can name all that failed."""
     try:
-        outcome = stratify_market(run, as_task)
+        with cancellable(), one_at_a_time(run.market):
+            outcome = stratify_market(run, as_task)
     except StrataError as error:
         outcome = MarketOutcome.failure(run, type(error).__name__, str(error))
     except Exception as error:  # whatever else breaks in one market must not stop the others
@@ -39,24 +44,14 @@ def market(run: MarketRun) -> MarketOutcome:
             raise
         outcome = MarketOutcome.failure(run, Unforeseen.__name__, str(unforeseen(error)))
     progress.report(run.market, outcome.state, outcome.detail)
+    tell(outcome)
     create_markdown_artifact(key=f"market-{run.market.lower()}", markdown=outcome.markdown(), description=str(run))
     return outcome
 
 
 def _name() -> str:
     """The flow run's name, such as `stratify DE, JP as of 2026-06-30`."""
-    given = flow_run.parameters
-    zone = given.get("zone")
-    markets = ", ".join(given.get("markets") or [f"all markets of zone {zone}" if zone else "all markets"])
-    return f"stratify {markets} as of {given.get('as_of') or 'yesterday'}"
-
-
-class PlainFlow(Flow[Any, Any]):
-    """A flow whose parameters are texts, dates and lists of them: Prefect imports FastAPI to write such down."""
-
-    def serialize_parameters(self, parameters: dict[str, Any]) -> dict[str, Any]:
-        """The parameters as JSON has them."""
-        return {name: to_jsonable_python(value) for name, value in parameters.items()}
+    return f"stratify {as_of_each(flow_run.parameters, flow_run.scheduled_start_time)}"
 
 
 @partial(
@@ -81,7 +76,8 @@ async def stratify(
 
     Args:
         markets: ISO 3166 codes; all that have a profile and a drop where null.
-        as_of: last local day that counts; each market's local yesterday where null.
+        as_of: last local day that counts; where null each market's local yesterday at the moment for which the run was
+            scheduled, so that one that starts late or is tried again is still that day's.
         landing: URI of the drops; STRATA_LANDING where null.
         publish: URI of the publish root; STRATA_PUBLISH where null.
         profiles: folder of profiles; the built-in ones where null.
@@ -91,7 +87,10 @@ async def stratify(
     Returns:
         A state that carries every market's outcome: Failed, with names and reasons, where any failed.
     """
-    runs = plan(markets, as_of=as_of, landing=landing, publish=publish, profiles=profiles, engine=engine, zone=zone)
+    now = flow_run.scheduled_start_time
+    runs = plan(
+        markets, as_of=as_of, landing=landing, publish=publish, profiles=profiles, engine=engine, zone=zone, now=now
+    )
     zones = {run.zone for run in runs}
     if len(zones) > 1:
         raise Terminal(
@@ -99,11 +98,16 @@ async def stratify(
             hint="name the markets or the zone: one deployment, on a worker of its own, for each zone",
         )
     futures = market.map(list(runs))
-    outcomes = await to_thread(lambda: [future.result() for future in futures])
+    outcomes = await until_cancelled(lambda: [future.result() for future in futures])
     if any(outcome.state == "published" for outcome in outcomes):
         await to_thread(refresh_root, open_store(runs[0].publish))
+    held = [f"{outcome.market}: {outcome.detail}" for outcome in outcomes if outcome.state == "held"]
+    waiting = f"{len(held)} of {len(runs)} markets held: {'; '.join(held)}" if held else ""
     failed = [outcome for outcome in outcomes if outcome.error is not None]
     if failed:
         names = "; ".join(f"{outcome.market}: {outcome.error}" for outcome in failed)
-        return Failed(message=f"{len(failed)} of {len(runs)} markets failed: {names}", data=outcomes)
+        message = f"{len(failed)} of {len(runs)} markets failed: {names}"
+        return Failed(message=f"{message}. {waiting}" if waiting else message, data=outcomes)
+    if held:
+        return Completed(name="Held", message=waiting, data=outcomes)
     return Completed(message=f"{len(runs)} of {len(runs)} markets published", data=outcomes)

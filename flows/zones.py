@@ -99,6 +99,13 @@ def _place(settings: Settings, zone: str | None, own: Zone, landing: str | None,
     return Place(zone, landing, publish, folder.absolute(), shared, own.pointer or settings.pointer)
 
 
+def must_stay(settings: Settings, zone: str, place: str) -> None:
+    """Terminal where rows of a zone's customers may not go to a place: another zone's, or a bucket of none."""
+    zones = configured(settings)
+    if zones:
+        _must_be_own(zones, zone, place)
+
+
 def _must_be_own(zones: Mapping[str, Zone], zone: str, root: str) -> None:
     """Terminal where a root is another zone's, or a bucket that is no zone's: nobody knows where that one lies."""
     found = list(owners(zones, root))

@@ -72,4 +72,14 @@ class Gate(Frozen):
     """Bounds beyond which a publication is held: whole, but not current until it is approved or a better one comes."""
 
     quarantined_share: Share = Decimal("0.2")
+    """Of the rows of a table."""
     unconverted_share: Share = Decimal("0.01")
+    """Of the purchases: those without an exchange rate. Beyond it a run fails."""
+    duplicate_share: Share = Decimal("0.25")
+    """Of the purchases: those that came twice. What an increment supersedes is not counted."""
+    control_difference: Share = Decimal("0.01")
+    """Of a control total from finance."""
+    history: int = Field(default=4, ge=2)
+    """Earlier publications that it takes to judge anything by the market's own past."""
+    tolerance: Share = Decimal("0.25")
+    """Change of a stock (rows, customers, all revenue) that never holds, however steady the past was."""

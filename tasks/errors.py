@@ -104,6 +104,10 @@ class DropError(Terminal):
     """A drop cannot be read as its profile declares; `file`, `record`, `column` say where."""
 
 
+class NoPurchases(DropError):
+    """Not one purchase is left of a drop: it is another market's, or of days after the as-of date."""
+
+
 class LedgerError(Terminal):
     """Rows do not add up: `read = kept + duplicate + filtered + quarantined` fails. Always a defect of the program."""
 

@@ -69,6 +69,11 @@ def remember(work: Path, step: str, depends_on: object, compute: Callable[[Path]
     return found
 
 
+def recall(work: Path, step: str, depends_on: object) -> Remembered | None:
+    """The step's folder for these dependencies where this machine remembers it whole; nothing is computed."""
+    return _read(work / f"{step}-{digest_of([step, OUTPUT_VERSION, NOTES_VERSION, depends_on])[:32]}")
+
+
 def _computed(final: Path, compute: Callable[[Path], Mapping[str, Any]]) -> Remembered:
     final.parent.mkdir(parents=True, exist_ok=True)
     building = Path(tempfile.mkdtemp(prefix=f".{final.name}-", dir=final.parent))

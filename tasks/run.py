@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import atexit
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING, Literal
+from weakref import WeakSet
 
 from region_profiles.models import Profile
 
@@ -39,6 +41,12 @@ class MarketRun:
     """Residency zone whose roots these are; null where none is configured."""
     shared: str | None = None
     """Object store in which several workers share their finished steps; `work` is this machine's own."""
+    drops: Literal["latest", "known"] = "latest"
+    """Which drops count: all that are there now, or those that were known at the as-of date."""
+    deliver: bool = True
+    """Whether the teams get the publication once it is current: not each month of a backfill."""
+    facts: Mapping[str, str] = field(default_factory=dict)
+    """What the attempt's record tells of how the run came about; nothing depends on it."""
 
     def __repr__(self) -> str:
         """Without the key, for logs."""
@@ -51,7 +59,9 @@ class MarketRun:
 
     def cursor(self) -> duckdb.DuckDBPyConnection:
         """A cursor of the process' one DuckDB instance: all markets in flight share its memory limit."""
-        return _root(self.memory, self.threads, self.work / "spill").cursor()
+        cursor = _root(self.memory, self.threads, self.work / "spill").cursor()
+        _cursors.add(cursor)
+        return cursor
 
     def open_engine(self) -> Engine:
         """The engine that computes traits and segments."""
@@ -63,6 +73,7 @@ class MarketRun:
 
 
 _roots: dict[tuple[str, int | None, Path], duckdb.DuckDBPyConnection] = {}
+_cursors: WeakSet[duckdb.DuckDBPyConnection] = WeakSet()
 _opening = Lock()
 
 
@@ -75,6 +86,12 @@ def _root(memory: str, threads: int | None, spill: Path) -> duckdb.DuckDBPyConne
             spill.mkdir(parents=True, exist_ok=True)
             _roots[key] = open_duckdb(memory, threads, spill)
         return _roots[key]
+
+
+def interrupt() -> None:
+    """Break off whatever the process' DuckDB instance computes at this moment: a cancelled run must not go on."""
+    for cursor in tuple(_cursors):
+        cursor.interrupt()
 
 
 @atexit.register

@@ -20,6 +20,7 @@ from rich.table import Table
 
 from flows.commands.run import terminal
 from flows.settings import Settings
+from region_profiles.loader import list_markets, load_profile
 from tasks.errors import StrataError
 from tasks.ingest.databases.place import VARIABLE
 
@@ -76,6 +77,7 @@ def _checks(settings: Settings, landing: str | None, publish: str | None) -> lis
         *(general if source or target or not settings.zones else ()),
         lambda: _zones(settings),
         _databases,
+        lambda: _deliveries(settings, target),
         _rates,
         lambda: _secrets(settings),
     ]
@@ -205,6 +207,26 @@ def _databases() -> list[Finding]:
 
     names = [name.removeprefix(VARIABLE).lower() for name in sorted(os.environ) if name.startswith(VARIABLE)]
     return [Finding(f"database {name}", *look(name)) for name in names]
+
+
+def _deliveries(settings: Settings, publish: str | None) -> list[Finding]:
+    """What would keep teams from their bundles; broken profiles are told by `validate`."""
+    found: list[Finding] = []
+    means = 0
+    for name in list_markets(settings.profiles):
+        try:
+            profile = load_profile(name, settings.profiles)
+        except StrataError:
+            continue
+        own = sum(len(team.deliver) for team in profile.teams)
+        if own:
+            from flows.deliverable import delivery_faults
+
+            means += own
+            found += [Finding(f"delivery {name}", "wrong", one) for one in delivery_faults(settings, profile, publish)]
+    if not means:
+        return [Finding("delivery", "note", "no team has `deliver` in its profile: bundles lie in the publish root")]
+    return found or [Finding("delivery", "ok", f"{means} means of teams have all they need")]
 
 
 def _rates() -> list[Finding]:

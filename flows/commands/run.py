@@ -42,8 +42,8 @@ def run(
 ) -> None:
     """Publish each market's segments from its drop.
 
-    Exit code 0: all published or unchanged; 1: some market failed (the others are published); 2: nothing ran,
-    because an option, profile or drop is wrong.
+    Exit code 0: all published or unchanged; 1: some market failed or is held by the gate (the others are published);
+    2: nothing ran, because an option, profile or drop is wrong.
 
     For example:
 
@@ -88,8 +88,11 @@ def execute(
     for outcome in failed:
         console.print(f"[red]{outcome.market}[/]: {outcome.error}: {outcome.detail}", highlight=False, soft_wrap=True)
     seconds = time.monotonic() - started
-    console.print(f"{len(outcomes) - len(failed)} of {len(outcomes)} markets in {seconds:.1f} s", highlight=False)
-    return 1 if failed else 0
+    waiting = [outcome for outcome in outcomes if outcome.needs_a_person]
+    held = f", {len(waiting) - len(failed)} held" if len(waiting) > len(failed) else ""
+    done = f"{len(outcomes) - len(waiting)} of {len(outcomes)} markets{held} in {seconds:.1f} s"
+    console.print(done, highlight=False)
+    return 1 if waiting else 0
 
 
 def terminal() -> Console:
@@ -167,7 +170,7 @@ def _outcomes(state: Any) -> list[MarketOutcome]:
     raise found if isinstance(found, BaseException) else Terminal(f"the flow ended without outcomes: {state.message}")
 
 
-ENDS = ("published", "unchanged", "failed", "superseded")
+ENDS = ("published", "unchanged", "held", "failed")
 
 
 def _table(outcomes: list[MarketOutcome]) -> Table:

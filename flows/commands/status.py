@@ -1,144 +1,107 @@
-"""`strata status`: per market the current publication, its age, its last attempt, and what needs a look."""
+"""`strata status`: how each market stands, and what needs a hand, the most urgent first."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.table import Table
+from rich.text import Text
 
 from flows.commands.run import terminal
+from flows.reading import Json, Profiles, Publish
 from flows.settings import Settings
 from flows.zones import publish_roots
-from tasks.errors import StrataError
 
 if TYPE_CHECKING:
-    from tasks.objects import ObjectStore
-    from tasks.publish.pointer import Pointer
-    from tasks.publish.runs import Attempt
+    from tasks.publish.operations_records import Operations, Standing, Word
 
-#: An attempt without an end after this long has died: the largest markets take minutes.
-DEAD_AFTER = timedelta(hours=6)
-
-
-@dataclass(frozen=True, slots=True)
-class Standing:
-    """One market: its pointer and its last attempt, where it has them, and what needs a look."""
-
-    market: str
-    pointer: Pointer | None
-    attempt: Attempt | None
-    troubles: tuple[str, ...]
+STYLES: dict[Word, str] = {
+    "failed": "bold red", "held": "magenta", "late": "yellow", "stale": "yellow", "never": "dim", "ok": "green"
+}  # fmt: skip
+COLUMNS = (
+    "market", "state", "current as of", "age", "next run", "quarantined", "gate", "purchases", "took (median)",
+    "last attempt", "for", "outcome",
+)  # fmt: skip
+RIGHT = frozenset({"age", "quarantined"})
 
 
 def status(
     markets: Annotated[list[str] | None, typer.Argument(help="ISO country codes; all published if none.")] = None,
-    publish: Annotated[str | None, typer.Option(help="Publish root; STRATA_PUBLISH if not given.")] = None,
+    publish: Publish = None,
+    profiles: Profiles = None,
+    *,
+    as_json: Json = False,
 ) -> None:
-    """List each market's current publication and its last attempt; below, what needs a look.
+    """How each market stands, what needs a hand first: failed, held, late, stale, never published, or ok.
 
-    Exit code 0: nothing does; 1: a last attempt failed or died, a publication is stale, or a pointer cannot be read;
-    2: an option is wrong. It reads the publish root alone, never Prefect.
+    `late` goes by the schedule of the market's profile, two hours after its run should have begun. It reads the publish
+    roots alone, never Prefect: for each market its pointer, one manifest and the last ten attempts. operations.html
+    beside the list of markets shows the same as of the last run's end. docs/operations.md says what each word means.
 
-    Example: strata status --publish s3://published
+    Exit code 0: nothing needs a hand; 1: something does; 2: an option is wrong, or a root cannot be read.
+
+    For example:
+
+    strata status --publish s3://published
+
+    strata status DE JP --json
     """
+    from flows.operations import operations
     from tasks.objects import open_store
+    from tasks.publish.operations_reading import markets_of
 
-    uris = publish_roots(Settings(), publish)
+    settings, now = Settings(), datetime.now(UTC)
+    uris = publish_roots(settings, publish)
     stores = [open_store(uri) for uri in uris]
+    folder = Path(profiles) if profiles else settings.profiles
+    asked = sorted({name.upper() for name in markets}) if markets else None
+    there = {store.uri: markets_of(store) for store in stores}
+    known = {market for names in there.values() for market in names}
+    found = []
+    for number, store in enumerate(stores):  # a market that no root knows is told of once
+        mine = [name for name in there[store.uri] if asked is None or name in asked]
+        strange = [name for name in asked or () if name not in known] if number == 0 else []
+        found.append(operations(store, folder, now=now, markets=[*mine, *strange]))
+    if as_json:
+        for one in found:
+            typer.echo(one.to_bytes().decode(), nl=False)
+    else:
+        _tell(found, uris)
+    raise typer.Exit(1 if any(one.needy for one in found) else 0)
+
+
+def _tell(found: list[Operations], uris: list[str]) -> None:
     console = terminal()
-    there = {name: store for store in stores for name in _markets(store)}
-    names = sorted(name.upper() for name in markets) if markets else sorted(there)
-    if not names:
+    if not any(one.markets for one in found):
         roots = ", ".join(uris)
         console.print(f"nothing is published at {roots}: `strata run` publishes", highlight=False, soft_wrap=True)
         return
-    now = datetime.now(UTC)
-    found = [_standing(there.get(name, stores[0]), name, now) for name in names]
-    console.print(_table(found, now))
-    troubles = [(one.market, trouble) for one in found for trouble in one.troubles]
-    for market, trouble in troubles:
-        console.print(f"[yellow]{market}[/]: {trouble}", highlight=False, soft_wrap=True)
-    raise typer.Exit(1 if troubles else 0)
-
-
-def _markets(store: ObjectStore) -> list[str]:
-    keys = (info.key.split("/", 1)[0] for info in store.list("country="))
-    return sorted({key.removeprefix("country=") for key in keys})
-
-
-def _standing(store: ObjectStore, market: str, now: datetime) -> Standing:
-    """What the store says; what cannot be read is a trouble of this market and hides no other."""
-    from tasks.publish.pointer import read_pointer
-    from tasks.publish.runs import Attempt
-
-    pointer = attempt = None
-    troubles = []
-    try:
-        versioned = read_pointer(store, market)
-        pointer = versioned.pointer if versioned else None
-    except StrataError as error:
-        troubles.append(str(error))
-    try:
-        last = max((info.key for info in store.list(f"country={market}/runs/")), default=None)
-        attempt = Attempt.from_bytes(store.read(last), f"{store.uri}/{last}") if last else None
-    except StrataError as error:
-        troubles.append(str(error))
-    if pointer is None and attempt is None and not troubles:
-        troubles.append("nothing is published and nothing was tried")
-    troubles += _stale(pointer) if pointer else []
-    troubles += _of_attempt(attempt, now) if attempt else []
-    return Standing(market, pointer, attempt, tuple(troubles))
-
-
-def _stale(pointer: Pointer) -> Iterator[str]:
-    from tasks.publish.pointer import stale_successors
-
-    dates = ", ".join(str(day) for day in stale_successors(pointer))
-    if dates:
-        yield f"stale, because an earlier date was published again: {dates}; run them again, oldest first"
-
-
-def _of_attempt(attempt: Attempt, now: datetime) -> Iterator[str]:
-    if attempt.outcome in {"failed", "cancelled"}:
-        error = attempt.error or {}
-        told = error.get("message") or f"{error.get('type', 'unknown error')}: the log of the run says more"
-        yield f"the last attempt {attempt.outcome} in {attempt.step}: {told}"
-    elif attempt.outcome == "running" and now - attempt.started > DEAD_AFTER:
-        yield f"the last attempt began {_age(now - attempt.started)} ago and never ended: run it again"
-
-
-def _table(found: Iterable[Standing], now: datetime) -> Table:
-    table = Table(box=None, header_style="bold")
-    for name in ("market", "current as of", "age", "publication", "revision", "last attempt", "for", "outcome"):
-        table.add_column(name, justify="right" if name in {"age", "revision"} else "left")
     for one in found:
-        pointer, attempt = one.pointer, one.attempt
-        current = pointer.current if pointer else None
-        table.add_row(
-            one.market,
-            str(current or "none"),
-            _age(timedelta(days=(now.date() - current).days)) if current else "",
-            (pointer.publication if pointer else None) or "",
-            str(pointer.revision if pointer else 0),
-            f"{attempt.started:%Y-%m-%d %H:%M}" if attempt else "",
-            str(attempt.as_of) if attempt else "",
-            attempt.outcome if attempt else "",
-        )
+        if one.markets:
+            console.print(_table(one.markets))
+    for one in found:
+        for market in one.markets:
+            told = [(market.doing, "")] if market.doing else []
+            for says, style in [*told, *((f"{need.says}; {need.todo}", STYLES[need.word]) for need in market.needs)]:
+                console.print(Text.assemble((market.market, style), f": {says}"), soft_wrap=True)
+    for one, uri in zip(found, uris, strict=True):
+        if one.markets:
+            console.print(one.tally + (f" at {uri}" if len(found) > 1 else ""), highlight=False, soft_wrap=True)
+
+
+def _table(found: Iterable[Standing]) -> Table:
+    from tasks.publish.operations_page import cells
+
+    table = Table(box=None, header_style="bold")
+    for name in COLUMNS:
+        table.add_column(name, justify="right" if name in RIGHT else "left", no_wrap=True)
+    for one in found:
+        market, word, *rest = cells(one)
+        last = one.attempts[0] if one.attempts else None
+        attempt = (f"{last.started:%Y-%m-%d %H:%M}", str(last.as_of), last.outcome) if last else ("", "", "")
+        table.add_row(market, f"[{STYLES[one.word]}]{word}[/]", *rest, *attempt)
     return table
-
-
-def _age(span: timedelta) -> str:
-    """In the largest unit that fits.
-
-    >>> _age(timedelta(days=31)), _age(timedelta(hours=7)), _age(timedelta(minutes=2))
-    ('31 d', '7 h', '2 min')
-    """
-    minutes = int(span.total_seconds()) // 60
-    for size, unit in ((1440, "d"), (60, "h")):
-        if abs(minutes) >= size:
-            return f"{minutes // size} {unit}"
-    return f"{minutes} min"

@@ -15,6 +15,7 @@ from flows.commands.run import AsOf, Landing, Profiles, terminal
 from flows.plan import checked_profile, markets_to_run, plan
 from flows.settings import Settings
 from region_profiles.loader import list_markets, resolve
+from region_profiles.models import Profile
 from tasks.errors import StrataError
 from tasks.files import parquet
 from tasks.records import differences
@@ -59,6 +60,7 @@ def validate(
             profile = checked_profile(name, directory)
             for warning in (*resolve(name, directory).warnings, *doubtful_rules(profile)):
                 console.print(f"[yellow]{name}[/] {warning}", highlight=False, soft_wrap=True)
+            faults += _undeliverable(console, settings, profile)
             if uri is None:
                 console.print(f"[green]{name}[/] profile is sound", highlight=False)
                 continue
@@ -70,6 +72,18 @@ def validate(
             faults += 1
             console.print(f"[red]{name}[/] {error}", highlight=False, soft_wrap=True)
     raise typer.Exit(1 if faults else 0)
+
+
+def _undeliverable(console: Console, settings: Settings, profile: Profile) -> int:
+    """Tell which teams could not get their bundles; the number of faults."""
+    if not any(team.deliver for team in profile.teams):
+        return 0
+    from flows.deliverable import delivery_faults
+
+    found = list(delivery_faults(settings, profile))
+    for fault in found:
+        console.print(f"[red]{profile.market.country}[/] {fault}", highlight=False, soft_wrap=True)
+    return len(found)
 
 
 def _drop(console: Console, run: MarketRun) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from difflib import get_close_matches
 from fnmatch import fnmatchcase
 from pathlib import Path, PurePosixPath
@@ -64,24 +64,45 @@ def discover(
     notes: dict[str, str] = {}
     if not profile.source.needs_drop:
         return Discovery(profile.drop, {}, {})
-    folder, objects = _folder(profile.drop, store, notes)
+    folder, there, dated = delivered(profile, store, fetch, notes)
+    if drops == "known":
+        last = known_until(profile, as_of)
+        notes["drops_known"] = f"only drops of up to {last} count"
+        late = sorted({f.drop for f in dated if f.day > last})
+        dated = [f for f in dated if f.day <= last]
+        if late:
+            notes["drops_ignored"] = f"dated after {last}: {', '.join(late)}"
+    elif profile.source.drop_date.by != "modified" and any(f.day > as_of for f in dated):
+        notes["drops_later"] = f"some are dated after {as_of}; of these too the rows up to then count"
+    files = _choose(dated, profile, folder, there, notes)
+    return Discovery(folder, files, notes)
+
+
+def known_until(profile: Profile, as_of: date) -> date:
+    """The last day whose drops were known to a run for the as-of date.
+
+    Days in paths and markers are of the data; a file's own time is of its arrival, in the night after the as-of date.
+    """
+    return as_of + timedelta(days=1) if profile.source.drop_date.by == "modified" else as_of
+
+
+def delivered(
+    profile: Profile, store: ObjectStore, fetch: Callable[[ObjectInfo], Path], notes: dict[str, str]
+) -> tuple[str, list[str], list[Found]]:
+    """The market's folder, the paths of all files in it, and those of its tables with their drops, of any date.
+
+    Raises DropError where the folder is missing or empty, or a file has two meanings.
+    """
+    folder, objects = folder_of(profile.drop, store, notes)
     names: list[Candidate] = [(o, normalize("NFC", o.key[len(folder) + 1 :]), None) for o in objects]
     candidates = _with_members(names, profile.source.delivered, fetch)
     matched = _match(candidates, profile.source.delivered, notes)
     _unread(profile, candidates, matched, notes)
-    dated = _dated(matched, profile, folder, objects, fetch, notes)
-    if drops == "known":
-        late = sorted({f.drop for f in dated if f.day > as_of})
-        dated = [f for f in dated if f.day <= as_of]
-        if late:
-            notes["drops_ignored"] = f"dated after {as_of}: {', '.join(late)}"
-    elif profile.source.drop_date.by != "modified" and any(f.day > as_of for f in dated):
-        notes["drops_later"] = f"some are dated after {as_of}; of these too the rows up to then count"
-    files = _choose(dated, profile, folder, [inside for _, inside, _ in candidates], notes)
-    return Discovery(folder, files, notes)
+    return folder, [c[1] for c in candidates], _dated(matched, profile, folder, objects, fetch, notes)
 
 
-def _folder(wanted: str, store: ObjectStore, notes: dict[str, str]) -> tuple[str, list[ObjectInfo]]:
+def folder_of(wanted: str, store: ObjectStore, notes: dict[str, str]) -> tuple[str, list[ObjectInfo]]:
+    """The drop's folder as the landing spells it, and what lies in it; DropError where there is nothing."""
     objects = [o for o in store.list(f"{wanted}/") if _visible(o.key)]
     if objects:
         return wanted, objects

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
+from functools import lru_cache
 from pathlib import Path, PurePosixPath
 
 import duckdb
@@ -60,12 +61,24 @@ def read_drop(
     that is refused. DatabaseUnavailable where a database does not answer.
     """
     try:
-        found = discover(profile, store, lambda info: _fetch(store, info, work), as_of=as_of, drops=drops)
+        found = discover(profile, store, lambda info: fetched(store, info, work), as_of=as_of, drops=drops)
         answers = read_databases(con, profile, work / "databases", as_of) if profile.source.asked else {}
         return _read(con, profile, store, work, found, answers)
     except StrataError as error:
         error.market = error.market or profile.market.country
         raise
+
+
+def delivered_files(
+    profile: Profile, store: ObjectStore, work: Path, *, as_of: date, drops: Drops = "latest"
+) -> list[tuple[str, str, str]]:
+    """Table, key and sha256 of the files that `read_drop` would read, in its order, without those of databases.
+
+    Raises DropError as `read_drop` does where files are missing.
+    """
+    found = discover(profile, store, lambda info: fetched(store, info, work), as_of=as_of, drops=drops)
+    files = (file for table in profile.source.tables for file in found.files.get(table, ()))
+    return [(file.table, file.name, _deliver(store, file, work).sha256) for file in files]
 
 
 def _read(
@@ -130,7 +143,7 @@ def _parts(
         yield delivered, _named(con, profile, profile.source.tables[file.table], delivered, file, work), None
 
 
-def _fetch(store: ObjectStore, info: ObjectInfo, work: Path) -> Path:
+def fetched(store: ObjectStore, info: ObjectInfo, work: Path) -> Path:
     """The object as a local file: itself in a folder store, else a copy."""
     local = store.local_path(info.key)
     if local is not None:
@@ -144,15 +157,26 @@ def _fetch(store: ObjectStore, info: ObjectInfo, work: Path) -> Path:
 
 def _deliver(store: ObjectStore, file: Found, work: Path) -> Delivered:
     """The plain file, with the digest of what was delivered (of a zip: of the member, and the zip's own apart)."""
-    path = _fetch(store, file.info, work)
+    path = fetched(store, file.info, work)
     if not file.inside.lower().endswith(archives.SUFFIXES) and file.member is None:
-        return Delivered(path, file.name, sha256_of(path), path.stat().st_size)
-    digest = sha256_of(path)
+        return Delivered(path, file.name, digest_of_file(path), path.stat().st_size)
+    digest = digest_of_file(path)
     member = hashlib.sha256((file.member or "").encode()).hexdigest()[:8]
     plain = archives.unpack(path, file.info.key, file.member, work / "plain" / f"{digest}-{member}")
     if file.member is None:
         return Delivered(plain, file.name, digest, path.stat().st_size)
-    return Delivered(plain, file.name, sha256_of(plain), plain.stat().st_size, {"archive_sha256": digest})
+    return Delivered(plain, file.name, digest_of_file(plain), plain.stat().st_size, {"archive_sha256": digest})
+
+
+def digest_of_file(path: Path) -> str:
+    """sha256 of a file's bytes, read once a process while the file stays as it is: a backfill asks for each date."""
+    found = path.stat()
+    return _digest(path, found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns)
+
+
+@lru_cache(maxsize=4096)
+def _digest(path: Path, *_unchanged: int) -> str:
+    return sha256_of(path)
 
 
 def _named(

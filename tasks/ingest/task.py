@@ -16,4 +16,5 @@ def ingest(run: MarketRun) -> Sources:
     What has to be written lies below the common work folder under its digest, so that the markets of a shared drop
     read it once.
     """
-    return read_drop(run.cursor(), run.profile, open_store(run.landing), run.work / "drops", as_of=run.as_of)
+    store, work = open_store(run.landing), run.work / "drops"
+    return read_drop(run.cursor(), run.profile, store, work, as_of=run.as_of, drops=run.drops)

@@ -126,17 +126,37 @@ def find_excluded(
     return int(con.execute("SELECT count(*) FROM strata_excluded").fetchall()[0][0])
 
 
-def list_customers(con: duckdb.DuckDBPyConnection) -> None:
+def find_later(con: duckdb.DuckDBPyConnection, as_of: date) -> None:
+    """Write `strata_later` (file, record): listed customers who came after the as-of date, to whom nobody had sold yet.
+
+    A backfill reads the list of today, and must not count customers of the future. Excluded, merged and repeated ones
+    have another reason already.
+    """
+    con.execute(
+        "CREATE OR REPLACE TEMP TABLE strata_later AS SELECT c.file, c.record FROM strata_customers c "
+        "ANTI JOIN strata_customers_doubles d ON c.file = d.file AND c.record = d.record "
+        "ANTI JOIN strata_survivors s ON c.member_number = s.member_number "
+        "ANTI JOIN strata_excluded x ON c.member_number = x.member_number "
+        "ANTI JOIN (SELECT b.member_number FROM strata_buyers b LEFT JOIN (SELECT member_number, count(*) AS lines "
+        "FROM strata_doubles GROUP BY member_number) d USING (member_number) WHERE b.lines > coalesce(d.lines, 0)) b "
+        "ON c.member_number = b.member_number "
+        f"WHERE {_KEPT} AND c.registered > DATE '{as_of}'"
+    ).fetchall()
+
+
+def list_customers(con: duckdb.DuckDBPyConnection, as_of: date) -> None:
     """Write `strata_written`: listed customers, then derived ones; `language` is what was stated, `account` survives.
 
     A derived customer is a member number of the lines that count which the customers lack; its `file` is null.
     """
+    find_later(con, as_of)
     listed = (
         "SELECT c.* REPLACE (coalesce(l.language, c.language) AS language, coalesce(a.survivor, c.account) AS account) "
         "FROM strata_customers c "
         "ANTI JOIN strata_customers_doubles d ON c.file = d.file AND c.record = d.record "
         "ANTI JOIN strata_survivors s ON c.member_number = s.member_number "
         "ANTI JOIN strata_excluded x ON c.member_number = x.member_number "
+        "ANTI JOIN strata_later f ON c.file = f.file AND c.record = f.record "
         "LEFT JOIN strata_languages l ON c.member_number = l.member_number "
         f"LEFT JOIN strata_survivors a ON c.account = a.member_number WHERE {_KEPT}"
     )

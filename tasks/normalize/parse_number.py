@@ -136,12 +136,13 @@ def early_number_sql(raw: str, decimal: str, *, typed: bool, type_: str = DECIMA
     """A DuckDB expression over raw text: the decimal of a number in its plainest form, else null. Blanks do not count.
 
     What casts read besides is no number here: exponents, which no till writes (a spreadsheet makes 5E3 of an
-    article number), and digits grouped by `_`. Text of a typed file may have an exponent.
+    article number), and digits grouped by `_`. Text of a typed file may have an exponent. A comma no cast reads.
     """
-    doubtful = [sign for sign in ",." if sign != decimal] + ([] if typed else ["e", "E", "_"])
+    doubtful = ([] if decimal == "." else ["."]) + ([] if typed else ["e", "E", "_"])
     plain = raw if decimal == "." else f"replace({raw}, {literal(decimal)}, '.')"
     doubt = " OR ".join(f"contains({raw}, {literal(sign)})" for sign in doubtful)
-    return f"CASE WHEN NOT ({doubt}) THEN try_cast({plain} AS {type_}) END"
+    number = f"try_cast({plain} AS {type_})"
+    return f"CASE WHEN NOT ({doubt}) THEN {number} END" if doubt else number
 
 
 def number_sql(

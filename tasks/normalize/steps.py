@@ -216,7 +216,7 @@ def finish_customers(run: Run, staged: Staged | None) -> None:
     """The canonical customers, derived ones with them, what is told of them, and the ledgers."""
     con = run.con
     path = run.paths["customers"] = run.work / "customers.parquet"
-    customers.list_customers(con)
+    customers.list_customers(con, run.as_of)
     messages = _finish_linked(run)
     rows, derived = customers.write_customers(con, run.profile, path, messages)
     customers.write_departed(con, run.profile, run.work / "departed.parquet")
@@ -239,4 +239,5 @@ def _count_customers(run: Run, staged: Staged) -> TableLedger:
     move(con, ledger, "duplicate", f"SELECT reason, {count} FROM strata_customers_doubles GROUP BY ALL ORDER BY ALL")
     move(con, ledger, "duplicate", f"SELECT 'merge', {count} FROM {merged} HAVING count(*) > 0")
     move(con, ledger, "filtered", f"SELECT kinds, {count} FROM {people} GROUP BY kinds ORDER BY kinds")
+    move(con, ledger, "filtered", f"SELECT 'after_as_of', {count} FROM strata_later HAVING count(*) > 0")
     return ledger

@@ -29,6 +29,7 @@ from tasks.sql import literal, name
 #: LZ4 costs little and spares the disk half the bytes; Spark, which refuses some of DuckDB's LZ4_RAW pages, never
 #: reads them.
 PASSED_ON = "FORMAT parquet, COMPRESSION lz4, DICTIONARY_SIZE_LIMIT 2000"
+_NULLS = frozenset(f"NULL::{type_}" for type_ in SQL_TYPES.values())
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,18 +80,28 @@ def stage_table(
     values |= {**always.columns, **own.columns}
     for fault in (*always.fields, *own.fields):
         values[str(fault.column)] = f"CASE WHEN {fault.condition} THEN NULL ELSE {values[str(fault.column)]} END"
-    columns = [f"{value} AS {name(column)}" for column, value in values.items()]
+    empty = {column: value for column, value in values.items() if value in _NULLS}
+    columns = [f"{value} AS {name(column)}" for column, value in values.items() if column not in empty]
     columns.append(f"{faults.value_sql('row_faults', mapped.columns)} AS bad_value")
     relation = f"strata_{mapped.table.name}"
     decisions = ["file", *([] if mapped.numbered else ["record"]), "row_faults", "field_bits", "aside"]
     query = f"SELECT {', '.join([*decisions, *columns])} FROM ({inner})"
-    _hold(con, relation, query, path, numbered=mapped.numbered)
+    _hold(con, relation, query, path, empty, numbered=mapped.numbered)
     return Staged(mapped, relation, faults, _count(con, relation, optional), evidence, rules)
 
 
-def _hold(con: duckdb.DuckDBPyConnection, relation: str, query: str, path: Path | None, *, numbered: bool) -> None:
-    """The rows as a table or file, and over it the view `relation` with `record`.
+def _hold(
+    con: duckdb.DuckDBPyConnection,
+    relation: str,
+    query: str,
+    path: Path | None,
+    empty: Mapping[str, str],
+    *,
+    numbered: bool,
+) -> None:
+    """The rows as a table or file, and over it the view `relation` with `record` and the `empty` columns.
 
+    What is not mapped is null in the view only: customers have dozens of such columns, which would cost as others do.
     Where the raw relation is numbered, that follows from the row's place, so the file is read on all cores: a
     row_number() over a CSV is one thread.
     """
@@ -105,7 +116,8 @@ def _hold(con: duckdb.DuckDBPyConnection, relation: str, query: str, path: Path 
     if numbered:
         starts = dict(con.execute(f"SELECT file, min({place}) FROM {held} GROUP BY file ORDER BY file").fetchall())
         record = f"{record_sql(place, starts)} AS record, "
-    con.execute(f"CREATE OR REPLACE TEMP VIEW {relation} AS SELECT {record}{rows} FROM {held}").fetchall()
+    nulls = "".join(f", {value} AS {name(column)}" for column, value in empty.items())
+    con.execute(f"CREATE OR REPLACE TEMP VIEW {relation} AS SELECT {record}{rows}{nulls} FROM {held}").fetchall()
 
 
 def check_order_setting(con: duckdb.DuckDBPyConnection) -> None:

@@ -184,6 +184,15 @@ class FolderStore:
         with _failures(self._uri(key)):
             self._path(key).unlink(missing_ok=True)
 
+    def presign(self, key: str, seconds: int) -> str:
+        """Terminal: files have no links that expire."""
+        del seconds
+        raise Terminal(
+            "a folder has no links that expire",
+            path=self._uri(key),
+            hint="publish to an S3 bucket, or give the team a folder, an SFTP server or an e-mail in teams.deliver",
+        )
+
     # --- paths, temporary files, locks --------------------------------------------------------------------------------
 
     def _uri(self, key: str) -> str:

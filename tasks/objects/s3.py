@@ -31,6 +31,8 @@ from tasks.objects.s3_settings import S3Settings
 from tasks.objects.store import PIECE, RESERVED, ObjectInfo, Put, checked_key, same_or_defect, sha256_of
 
 NOT_IMPLEMENTED = 501
+#: Seconds that a signature of version 4 may be good for: a week.
+LONGEST_LINK = 604_800
 
 #: Clients are safe to share between threads, making them is not.
 _making = threading.Lock()
@@ -49,6 +51,7 @@ def _client(settings: S3Settings, _environment: frozenset[tuple[str, str]]) -> A
         connect_timeout=settings.connect_timeout,
         read_timeout=settings.read_timeout,
         retries={"mode": "standard", "total_max_attempts": settings.attempts},
+        signature_version="s3v4",  # as every request has it: botocore would sign links by the old one in some regions
         request_checksum_calculation=settings.checksums,
         response_checksum_validation=settings.checksums,
         s3={"addressing_style": settings.addressing},
@@ -209,6 +212,17 @@ class S3Store:
         """DELETE; a bucket with versions keeps the old one."""
         with failures(self._uri(key)):
             self._client.delete_object(**self._target(key))
+
+    def presign(self, key: str, seconds: int) -> str:
+        """A signed GET (Signature Version 4). Nothing is asked of the server: the object need not be there yet.
+
+        With temporary credentials the link ends when they do, however long it was meant to last.
+        """
+        if not 1 <= seconds <= LONGEST_LINK:
+            raise Terminal("no link lasts so long", value=seconds, expected=f"1 to {LONGEST_LINK} seconds")
+        with failures(self._uri(key)):
+            url: str = self._client.generate_presigned_url("get_object", Params=self._target(key), ExpiresIn=seconds)
+        return url
 
     # --- requests -----------------------------------------------------------------------------------------------------
 

@@ -92,6 +92,9 @@ class ObjectStore(Protocol):
     def delete(self, key: str) -> None:
         """Remove the object if it is there."""
 
+    def presign(self, key: str, seconds: int) -> str:
+        """A link with which anyone may read the object for so long; Terminal where the store has no such links."""
+
 
 def checked_key(key: str, *, root: str) -> str:
     """The key itself, or Terminal where it is no plain relative path.

@@ -20,8 +20,11 @@ from tasks.errors import (
     Transient,
 )
 from tasks.objects import ObjectStore
+from tasks.publish.deciding import taken_back, waiting
+from tasks.publish.gate_page import NAME as GATE
+from tasks.publish.gate_page import has_gate, render_gate
 from tasks.publish.manifest import Manifest
-from tasks.publish.market_page import Late, render_index
+from tasks.publish.market_page import Late, locales_of, render_index
 from tasks.publish.pointer import Pointer, read_pointer
 from tasks.publish.reading import read_manifest
 from tasks.publish.root_page import NAME, render_root
@@ -54,27 +57,41 @@ def tell_failure(store: ObjectStore, country: str, as_of: date, error: BaseExcep
 
 
 def refresh_market(store: ObjectStore, country: str, late: Late | None = None) -> None:
-    """Write the page of a market as its pointer has it now."""
+    """Write the pages of a market as its pointer has them now."""
     found = read_pointer(store, country)
-    if found is None or found.pointer.current is None or found.pointer.publication is None:
-        return
+    if found is None:
+        return None
     pointer = found.pointer
-    manifest = read_manifest(store, country, found.pointer.current, found.pointer.publication)
-    refresh_index(store, pointer, manifest, late)
+    if pointer.current is not None:
+        manifest = read_manifest(store, country, pointer.current, pointer.selected[pointer.current])
+        return refresh_index(store, pointer, manifest, late)
+    waits = waiting(pointer) or taken_back(pointer)
+    held = _read(store, pointer, waits[-1].as_of, waits[-1].publication) if waits else None
+    return None if held is None else refresh_index(store, pointer, held)
 
 
 def refresh_index(store: ObjectStore, pointer: Pointer, manifest: Manifest, late: Late | None = None) -> None:
-    """Write the market's page where it says something else than the pointer does.
+    """Write the market's page, and the gate's, where they say something else than the pointer does.
 
-    `manifest` is that of the publication that was just selected, current or not.
+    `manifest` is that of the publication that was just selected or held, current or not. Without a current one the
+    gate's page stands for both: the market's may still show what was withdrawn.
     """
-    if pointer.current is None or pointer.publication is None:
-        return
-    if pointer.publication != manifest.publication:
-        manifest = read_manifest(store, pointer.country, pointer.current, pointer.publication)
-    dates = [as_of for as_of in sorted(pointer.selected, reverse=True) if as_of != manifest.as_of][:EARLIER]
-    earlier = {as_of: found for as_of in dates if (found := _manifest(store, pointer, as_of)) is not None}
-    _write(store, f"country={pointer.country}/{NAME}", render_index(pointer, manifest, earlier, late))
+    own = f"country={pointer.country}/"
+    if pointer.current is not None and pointer.publication != manifest.publication:
+        manifest = read_manifest(store, pointer.country, pointer.current, pointer.selected[pointer.current])
+    gate = render_gate(pointer, locales_of(manifest)) if has_gate(pointer) else None
+    if pointer.current is not None:
+        dates = [as_of for as_of in sorted(pointer.selected, reverse=True) if as_of != manifest.as_of][:EARLIER]
+        earlier = {
+            as_of: found
+            for as_of in dates
+            if (found := _read(store, pointer, as_of, pointer.selected[as_of])) is not None
+        }
+        _write(store, own + NAME, render_index(pointer, manifest, earlier, late))
+    elif gate is not None:
+        _write(store, own + NAME, gate)
+    if gate is not None:
+        _write(store, own + GATE, gate)
 
 
 def refresh_root(store: ObjectStore) -> None:
@@ -85,10 +102,10 @@ def refresh_root(store: ObjectStore) -> None:
     _write(store, NAME, render_root(_pointers(store)))
 
 
-def _manifest(store: ObjectStore, pointer: Pointer, as_of: date) -> Manifest | None:
-    """An earlier manifest; None where an erasure has just taken it away."""
+def _read(store: ObjectStore, pointer: Pointer, as_of: date, publication: str) -> Manifest | None:
+    """Another manifest; None where an erasure has just taken it away."""
     try:
-        return read_manifest(store, pointer.country, as_of, pointer.selected[as_of])
+        return read_manifest(store, pointer.country, as_of, pointer.name(publication))
     except ObjectMissing:
         return None
 

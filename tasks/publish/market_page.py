@@ -15,6 +15,8 @@ from babel.units import format_unit
 from tasks.export.labels import Labels
 from tasks.export.locales import cldr, right_to_left
 from tasks.export.report.setting import template
+from tasks.publish.deciding import taken_back, waiting
+from tasks.publish.gate_page import has_gate
 from tasks.publish.manifest import Export, Manifest
 from tasks.publish.pointer import Pointer
 
@@ -52,6 +54,8 @@ class _Section:
     as_of: str
     all: str
     late: tuple[str, str] | None
+    notices: Sequence[str]
+    gate: str
     main: Sequence[_Link]
     files: Sequence[tuple[str, Sequence[_Link]]]
     earlier: Sequence[_Link]
@@ -67,9 +71,13 @@ def render_index(
 
     `manifest` is that of the current publication, `earlier` those of other dates by date; `late` a report that failed.
     """
-    locales = list(dict.fromkeys(export.locale for export in manifest.exports if export.locale)) or [_ENGLISH]
-    sections = [_section(pointer, manifest, earlier or {}, late, locale) for locale in locales]
+    sections = [_section(pointer, manifest, earlier or {}, late, locale) for locale in locales_of(manifest)]
     return template("tasks.publish", "market.html").render(sections=sections).encode()
+
+
+def locales_of(manifest: Manifest) -> list[str]:
+    """The locales that a publication has files in; English where it has none."""
+    return list(dict.fromkeys(export.locale for export in manifest.exports if export.locale)) or [_ENGLISH]
 
 
 def _section(
@@ -78,9 +86,9 @@ def _section(
     labels = Labels(locale)
     country = labels.country_name(pointer.country)
     # A list for each store may be hundreds: they stand in the folder and in the manifest.
-    own = [export for export in manifest.exports if export.locale == locale and _kind(export.path) != "store"]
+    own = [export for export in manifest.exports if export.locale == locale and kind_of(export.path) != "store"]
     machine = [export for export in manifest.exports if not export.locale]
-    links = [(_kind(export.path), _file(labels, manifest, export)) for export in own]
+    links = [(kind_of(export.path), _file(labels, manifest, export)) for export in own]
     files = [(labels.text("report", "files"), [link for kind, link in links if kind not in {"report", "workbook"}])]
     files.append((labels.text("index", "machine"), [_file(labels, manifest, export) for export in machine]))
     contents = _Link(_at(manifest, "manifest.json"), labels.text("index", "manifest"), "manifest.json")
@@ -95,6 +103,11 @@ def _section(
         as_of=labels.text("report", "as_of", date=str(labels.formatter.date(manifest.as_of, "long"))),
         all=labels.text("index", "all_markets"),
         late=None if late is None else (_day(labels, late.as_of), labels.text("error", late.code)),
+        notices=[
+            labels.text("index", event.event, date=_day(labels, event.as_of))
+            for event in (*waiting(pointer), *taken_back(pointer))
+        ],
+        gate=labels.text("index", "gate") if has_gate(pointer) else "",
         main=[link for kind, link in links if kind in {"report", "workbook"}],
         files=[(heading, found) for heading, found in files if found],
         earlier=[_Link(_earlier(one, locale), _day(labels, as_of)) for as_of, one in earlier.items()],
@@ -114,10 +127,10 @@ def _day(labels: Labels, day: date) -> str:
     return str(labels.formatter.date(day, "medium"))
 
 
-def _kind(path: str) -> str | None:
+def kind_of(path: str) -> str | None:
     """What a file is, by its place in a publication (docs/exports.md); None for what this program does not write.
 
-    >>> _kind("de-DE/summary/DE_2026-10-31_de-DE_report.html"), _kind("canonical/customers.parquet")
+    >>> kind_of("de-DE/summary/DE_2026-10-31_de-DE_report.html"), kind_of("canonical/customers.parquet")
     ('report', 'canonical')
     """
     folder, _, name = path.rpartition("/")
@@ -135,7 +148,7 @@ def _kind(path: str) -> str | None:
     return None
 
 
-def _name(labels: Labels, path: str, kind: str | None) -> str:
+def name_of(labels: Labels, path: str, kind: str | None) -> str:
     """What a file is called: an audience by its own name, what this program does not write by its path."""
     match kind:
         case None:
@@ -157,18 +170,18 @@ def _beginnings(code: str) -> list[str]:
 
 
 def _file(labels: Labels, manifest: Manifest, export: Export) -> _Link:
-    kind = _kind(export.path)
+    kind = kind_of(export.path)
     formatter = labels.formatter
     return _Link(
         href=_at(manifest, export.path),
-        text=_name(labels, export.path, kind),
+        text=name_of(labels, export.path, kind),
         detail=PurePosixPath(export.path).name if kind else "",
         rows="" if export.rows is None else str(formatter.decimal(export.rows)),
-        size=_size(labels, export.bytes),
+        size=size_of(labels, export.bytes),
     )
 
 
-def _size(labels: Labels, size: int) -> str:
+def size_of(labels: Labels, size: int) -> str:
     """Bytes in thousands, by CLDR's word for them."""
     number = str(labels.formatter.decimal(-(-size // 1000)))
     # Given a text, Babel takes the word for one; given a number, it writes the number its own way.
@@ -178,7 +191,7 @@ def _size(labels: Labels, size: int) -> str:
 
 def _earlier(manifest: Manifest, locale: str) -> str:
     """The report of an earlier publication, else its manifest."""
-    reports = [one.path for one in manifest.exports if one.locale == locale and _kind(one.path) == "report"]
+    reports = [one.path for one in manifest.exports if one.locale == locale and kind_of(one.path) == "report"]
     return _at(manifest, reports[0] if reports else "manifest.json")
 
 

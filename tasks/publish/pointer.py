@@ -23,10 +23,12 @@ class Event(Record):
     """Something that happened to a publication. `when` is UTC.
 
     `customers` and `previous` are those of its manifest, so that stale successors show without reading any. `team` and
-    `means` are those of a delivery or a recall.
+    `means` are those of a delivery or a recall; `delivering` claims one until it is `delivered`, which takes its place.
     """
 
-    event: Literal["published", "held", "approved", "superseded", "withdrawn", "erased", "delivered", "recalled"]
+    event: Literal[
+        "published", "held", "approved", "superseded", "withdrawn", "erased", "delivering", "delivered", "recalled"
+    ]
     as_of: date
     publication: PublicationId
     who: str

@@ -8,11 +8,11 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Literal
 
-from pydantic import JsonValue
-
 from tasks.errors import PublicationError
+from tasks.gate.verdict import Verdict
 from tasks.objects import ObjectStore, PointerMode, require
 from tasks.objects.store import sha256_of
+from tasks.publish.deciding import Standing, holding, standing
 from tasks.publish.index import refresh_index
 from tasks.publish.manifest import CUSTOMERS, Export, Manifest, Sha256
 from tasks.publish.pointer import Pointer, read_pointer, selecting, stale_successors, update_pointer
@@ -45,12 +45,13 @@ class Previous:
 class Published:
     """What became of an attempt to publish.
 
-    `unchanged`: this publication counted already. `current`: readers use it now (a backfilled date is not current).
+    `unchanged`: this publication counted already. `held`: it is complete, and waits for an approval. `current`: readers
+    use it now (a backfilled date is not current).
     `superseded`: the publication that counted for this date before. `stale`: dates to redo, see `stale_successors`.
     """
 
     id: str
-    state: Literal["published", "unchanged"]
+    state: Literal["published", "unchanged", "held"]
     as_of: date
     current: bool
     revision: int
@@ -73,9 +74,14 @@ def find_previous(store: ObjectStore, country: str, as_of: date) -> Previous | N
 
 
 def already_published(store: ObjectStore, country: str, as_of: date, publication: str) -> bool:
-    """Whether this very publication counts for its date already, so that a run may stop before it computes."""
+    """Whether this very publication counts for its date already."""
+    return standing_of(store, country, as_of, publication) == "selected"
+
+
+def standing_of(store: ObjectStore, country: str, as_of: date, publication: str) -> Standing:
+    """How this very publication stands: where it is `selected`, `held` or `withdrawn`, a run need not compute."""
     found = read_pointer(store, country)
-    return found is not None and found.pointer.selected.get(as_of) == found.pointer.name(publication)
+    return standing(found and found.pointer, as_of, publication)
 
 
 def publish(
@@ -86,10 +92,12 @@ def publish(
     pointer_mode: PointerMode = "cas",
     who: str,
     why: str | None = None,
-    gate: dict[str, JsonValue] | None = None,
+    verdict: Verdict | None = None,
     when: datetime | None = None,
 ) -> Published:
     """Put the staged files and the manifest where no reader looks yet, then select the publication by one swap.
+
+    Where the verdict holds it, or somebody has withdrawn it, it is held instead: nothing that readers see moves.
 
     `staged` holds exactly the manifest's exports. `when` is UTC, now where it is not given, and stands in the pointer's
     event alone. PublicationError: the store cannot do what `pointer_mode` asks, the folder and the manifest disagree,
@@ -104,18 +112,31 @@ def publish(
 
     with ThreadPoolExecutor(PARALLEL) as pool:
         list(pool.map(put, manifest.exports))
-    store.put_new(f"{prefix}manifest.json", manifest.to_bytes(), CONTENT_TYPES[".json"])
+    _put_manifest(store, f"{prefix}manifest.json", manifest)
     moment = (when or datetime.now(UTC)).replace(microsecond=0)
-    before, after = update_pointer(
-        store,
-        manifest.country,
-        lambda pointer: selecting(pointer, manifest, who=who, when=moment, why=why, gate=gate),
-        pointer_mode,
-    )
+    gate = None if verdict is None else verdict.brief().as_json()
+
+    def change(pointer: Pointer | None) -> Pointer | None:
+        waits = standing(pointer, manifest.as_of, manifest.publication) in {"held", "withdrawn"}
+        decide = holding if waits or (verdict is not None and verdict.holds) else selecting
+        return decide(pointer, manifest, who=who, when=moment, why=why, gate=gate)
+
+    before, after = update_pointer(store, manifest.country, change, pointer_mode)
     if after is None:
         raise AssertionError("a pointer that needs no change exists")
     refresh_index(store, after, manifest)
     return _published(manifest, before, after)
+
+
+def _put_manifest(store: ObjectStore, key: str, manifest: Manifest) -> None:
+    """Put it, or find it there. What else lay in the landing the first to come has told: no file follows from it."""
+    try:
+        store.put_new(key, manifest.to_bytes(), CONTENT_TYPES[".json"])
+    except PublicationError:
+        there = Manifest.from_bytes(store.read(key), f"{store.uri}/{key}")
+        pair = [one.model_copy(update={"notes": {**one.notes, "drop": None}}) for one in (there, manifest)]
+        if pair[0] != pair[1]:
+            raise
 
 
 def _check(staged: Path, manifest: Manifest) -> None:
@@ -141,14 +162,15 @@ def _check(staged: Path, manifest: Manifest) -> None:
 
 
 def _published(manifest: Manifest, before: Pointer | None, after: Pointer) -> Published:
-    unchanged = before is after
     publication = after.name(manifest.publication)
+    selected = after.selected.get(manifest.as_of) == publication
+    state: Literal["published", "unchanged"] = "unchanged" if before is after else "published"
     return Published(
         id=publication,
-        state="unchanged" if unchanged else "published",
+        state=state if selected else "held",
         as_of=manifest.as_of,
         current=after.publication == publication,
         revision=after.revision,
-        superseded=None if unchanged or before is None else before.selected.get(manifest.as_of),
+        superseded=before.selected.get(manifest.as_of) if before and selected and state == "published" else None,
         stale=stale_successors(after),
     )

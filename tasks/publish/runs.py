@@ -5,9 +5,11 @@
 
 from __future__ import annotations
 
+import os
 import re
-from collections.abc import Iterator, Mapping
-from datetime import UTC, date, datetime
+import socket
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, date, datetime, timedelta
 from typing import Literal
 
 from pydantic import Field, JsonValue
@@ -27,7 +29,7 @@ class Attempt(Record):
     as_of: date
     started: datetime
     ended: datetime | None = None
-    outcome: Literal["running", "published", "unchanged", "held", "failed", "cancelled"] = "running"
+    outcome: Literal["running", "waiting", "published", "unchanged", "held", "failed", "cancelled"] = "running"
     publication: str | None = None
     step: str | None = None
     error: dict[str, JsonValue] | None = None
@@ -58,6 +60,42 @@ def record_start(
     attempt = Attempt(run=run, country=country, as_of=as_of, started=moment, engine=engine, facts=dict(facts or {}))
     store.replace(attempt.key, attempt.to_bytes(), "application/json")
     return attempt
+
+
+def process() -> str:
+    """The machine and number of this process, by which `died` knows whether an attempt without an end still runs."""
+    return f"{socket.gethostname()}:{os.getpid()}"
+
+
+def died(attempt: Attempt, now: datetime, after: timedelta) -> bool:
+    """Whether an attempt without an end has died: its process is gone from this machine, or it began too long ago.
+
+    A number that another process has got since tells nothing: then the time decides. `now` is UTC.
+    """
+    if attempt.outcome not in {"running", "waiting"}:
+        return False
+    host, _, number = str(attempt.facts.get("process", "")).rpartition(":")
+    if host == socket.gethostname() and number.isdecimal() and not _runs(int(number)):
+        return True
+    return now - attempt.started > after
+
+
+def _runs(number: int) -> bool:
+    try:
+        os.kill(number, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:  # another user's
+        return True
+    return True
+
+
+def record_waiting(store: ObjectStore, attempt: Attempt, missing: Sequence[str]) -> Attempt:
+    """Write what of the drop an attempt waits for, by name; that it runs again where nothing is missing any more."""
+    facts = {**attempt.facts, **({"missing": list(missing)} if missing else {})}
+    told = attempt.model_copy(update={"outcome": "waiting" if missing else "running", "facts": facts})
+    store.replace(told.key, told.to_bytes(), "application/json")
+    return told
 
 
 def record_end(

@@ -16,11 +16,13 @@ from tasks.contract import OUTPUT_VERSION, QUARANTINE
 from tasks.door import door
 from tasks.export.task import Staged
 from tasks.files import parquet
+from tasks.gate.verdict import Verdict
 from tasks.memo import Remembered, digest_of
 from tasks.normalize.task import Normalized
 from tasks.objects import open_store
 from tasks.privacy.pseudonyms import key_fingerprint
-from tasks.publish.manifest import Input, Manifest, canonical_json, exports_of, publication_id
+from tasks.publish.changes import Facts, came_twice
+from tasks.publish.manifest import Input, Manifest, canonical_json, exports_of
 from tasks.publish.publication import Previous, Published, find_previous
 from tasks.publish.publication import publish as to_store
 from tasks.records import Sources
@@ -42,10 +44,8 @@ def identify(run: MarketRun, sources: Sources, money: Factors, catalogs: Mapping
     """The id of this run's publication, known before a customer is described."""
     previous = find_previous(open_store(run.publish), run.market, run.as_of)
     references = {**money.digests, **catalogs}
-    publication = publication_id(
-        country=run.market,
-        as_of=run.as_of,
-        inputs=[(entry.table, entry.uri, entry.sha256) for entry in sources.inputs],
+    facts = Facts(
+        inputs=tuple((entry.table, entry.uri, entry.sha256) for entry in sources.inputs),
         profile=run.profile_digest,
         references=references,
         tombstones=_tombstones(run),
@@ -53,7 +53,8 @@ def identify(run: MarketRun, sources: Sources, money: Factors, catalogs: Mapping
         output_version=OUTPUT_VERSION,
         previous=previous.sha256 if previous else None,
     )
-    return Identity(publication, references, previous)
+    publication = came_twice(open_store(run.publish), run.market, run.as_of, facts)
+    return Identity(publication or facts.publication(run.market, run.as_of), references, previous)
 
 
 def _tombstones(run: MarketRun) -> str | None:
@@ -69,8 +70,9 @@ def publish(
     segments: Segments,
     staged: Staged,
     notes: Mapping[str, Any],
+    verdict: Verdict | None = None,
 ) -> Published:
-    """Put the staged files, the manifest, then move the pointer."""
+    """Put the staged files, the manifest, then move the pointer, or hold the publication as the verdict says."""
     manifest = Manifest(
         country=run.market,
         as_of=run.as_of,
@@ -87,8 +89,9 @@ def publish(
         exports=exports_of(staged.folder, staged.rows),
         notes=plain(notes),
     )
+    who = f"strata ({_user()})"
     return to_store(
-        open_store(run.publish), staged.folder, manifest, pointer_mode=run.pointer, who=f"strata ({_user()})"
+        open_store(run.publish), staged.folder, manifest, pointer_mode=run.pointer, who=who, verdict=verdict
     )
 
 

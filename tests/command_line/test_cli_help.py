@@ -21,6 +21,10 @@ def test_the_commands_are_those_of_the_manual():
     assert set(commands()) == {
         *("demo", "sample", "run", "validate", "doctor", "status", "preview", "explain", "diff", "chain", "traits"),
         *("members", "overlap", "reference pool"),
+        *("approve", "withdraw"),
+        *("deliver", "link"),
+        *("backfill", "rerun"),
+        *("up", "deploy"),
         *("profile new", "profile show", "profile schema", "profile diff", "reference show", "reference refresh"),
     }
 

@@ -6,13 +6,12 @@ import os
 import sys
 from dataclasses import replace
 from datetime import date
-from decimal import Decimal
+from hashlib import sha256
 
 import pandas as pd
 
 from flows.market import stratify_market
 from flows.plan import plan
-from region_profiles.loader import profile_digest
 from tasks import objects
 from tasks.reference.factors import factors
 from tasks.run import MarketRun
@@ -30,13 +29,11 @@ def deadly_stores(deadline: int | None) -> None:
 
 
 def variant(command: dict[str, object]) -> MarketRun:
-    """The run that the command means: `number` changes the profile in what no step but the identity reads."""
+    """The run that the command means: `number` changes the profile's digest, which no step but the identity reads."""
     os.environ["STRATA_WORK"] = command["work"]
     (run,) = plan(["DE"], as_of=AS_OF, landing=command["landing"], publish=command["publish"])
-    share = Decimal("0.5") + Decimal(command["number"]) / 10**6
-    gate = run.profile.gate.model_copy(update={"quarantined_share": share})
-    profile = run.profile.model_copy(update={"gate": gate})
-    return replace(run, profile=profile, profile_digest=profile_digest(profile), pointer=command["pointer"])
+    digest = sha256(f"{run.profile_digest} {command['number']}".encode()).hexdigest()
+    return replace(run, profile_digest=digest, pointer=command["pointer"])
 
 
 def prepared(command):

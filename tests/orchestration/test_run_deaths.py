@@ -24,7 +24,7 @@ def completes(worker, store, publish, work, number):
     assert pointer.publication == manifest.publication == again["publication"]
     published = [event.publication for event in pointer.events if event.event == "published"]
     assert published.count(manifest.publication) == 1
-    assert len(published) == pointer.revision
+    assert len(published) <= pointer.revision  # what is delivered is recorded there, too
     return manifest.publication
 
 

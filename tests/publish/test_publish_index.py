@@ -13,7 +13,7 @@ from tasks.objects import open_store
 from tasks.publish.index import EARLIER, refresh_market, refresh_root, tell_failure
 from tasks.publish.manifest import Export
 from tasks.publish.market_page import render_index
-from tasks.publish.pointer import Pointer, pointer_key
+from tasks.publish.pointer import Event, Pointer, pointer_key
 from tasks.publish.publication import publish
 from tasks.publish.root_page import render_root
 
@@ -112,6 +112,26 @@ def test_earlier_reports_are_linked_where_there_is_one_else_their_manifest(manif
     below = f"as_of=2021-01-20/publication={manifest.publication}/"
     assert below + f"de-CH/summary/{STEM}_de-CH_report.html" in links
     assert below + "manifest.json" in links, "the Arabic section has no earlier report"
+
+
+def told(kind, day, hour, publication="f" * 24):
+    when = datetime(2021, 3, 1, hour, tzinfo=UTC)
+    return Event(event=kind, as_of=date.fromisoformat(day), publication=publication, who="ops", when=when)
+
+
+def test_a_report_that_is_held_back_or_withdrawn_is_told_until_a_newer_one_comes(manifest):
+    """The link leads to the page that says why."""
+    held, gone = told("held", "2021-03-20", 4), told("withdrawn", "2021-02-28", 5)
+    german = render_index(pointer(events=(held, gone)), manifest).decode().split("<article ")[1]
+    notices = re.findall(r'<p class="late">(.*?)</p>', german)
+    assert ["20.03.2021" in notices[0], "28.02.2021" in notices[1]] == [True, True]
+    assert all('href="gate.html"' in notice for notice in notices)
+    newer = told("published", "2021-03-20", 6, "e" * 24)
+    assert 'class="late"' not in render_index(pointer(events=(held, gone, newer)), manifest).decode()
+
+
+def test_a_market_that_never_met_the_gate_links_no_page_of_it(manifest):
+    assert "gate.html" not in render_index(pointer(events=[told("published", "2021-02-20", 4)]), manifest).decode()
 
 
 def test_a_publication_without_localized_files_has_a_page_in_english(manifest):
