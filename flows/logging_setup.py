@@ -1,7 +1,7 @@
 """Logs with market, publication, step and run as fields: JSON lines with STRATA_LOG=json, else lines to read.
 
 No log holds a personal value, whatever goes wrong: of this house's errors the value that was found is left out, of all
-others everything but their type and place. STRATA_DEBUG=1 shows errors whole elsewhere, never here.
+others everything but their type and place. STRATA_DEBUG=1 lets Prefect show errors whole, for one's own machine.
 """
 
 from __future__ import annotations
@@ -26,8 +26,10 @@ FIELDS = ("market", "as_of", "publication", "step", "run", "flow_run_name", "tas
 #: A value in a message of `StrataError`, as `repr` writes it; of what is no text, all up to what was expected.
 _TEXT = r"""'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*\""""
 _FOUND = re.compile(rf"; found (?:(?:{_TEXT})(?=;|$)|[^\n]*(?=; expected )|[^\n]*)", re.DOTALL)
+#: Loggers by which Prefect tells how runs end, their errors with them.
+PREFECTS = ("prefect.flow_runs", "prefect.task_runs")
 #: How a market's run ends, where somebody has to look.
-_LEVELS = {"failed": logging.ERROR, "held": logging.WARNING, "waiting": logging.WARNING}
+_LEVELS = {"failed": logging.ERROR, "held": logging.WARNING}
 
 log = logging.getLogger(f"{NAME}.run")
 _done: list[Kind] = []
@@ -61,7 +63,18 @@ def set_up(*, command: bool = False) -> None:
         own.addHandler(handler)
         own.propagate = False
     own.addHandler(ToPrefect())
+    if not os.environ.get("STRATA_DEBUG"):
+        for name in PREFECTS:
+            logging.getLogger(name).addFilter(_made_safe)
     progress.listen(_tell)
+
+
+def _made_safe(record: logging.LogRecord) -> bool:
+    """Prefect tells of errors whole, on its console and to its server: before that, texts and traces are bared."""
+    error = _error_of(record)
+    record.msg = "\n".join([message(record), *(trace(error) if error else ())])
+    record.args, record.exc_info, record.exc_text = None, None, None
+    return True
 
 
 def _unseen(record: logging.LogRecord) -> bool:
@@ -77,6 +90,7 @@ class Stderr(logging.StreamHandler[TextIO]):
 
     @property
     def stream(self) -> TextIO:  # type: ignore[override]
+        """The stream of the moment."""
         return sys.stderr
 
 

@@ -103,12 +103,19 @@ class Running:
         return True
 
     def stop(self) -> int:
-        """End everything, the workers before the server; the number of processes that had to be killed."""
+        """End everything: the runs, the workers, the server; the number of processes that had to be killed.
+
+        The runs come first: a worker that ends kills them at once, and they could not say that they were cancelled.
+        """
+        parts = {part.process.pid for part in self.parts}
+        for pid in self._marked(parts):
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGTERM)
+        _wait(lambda: not self._marked(parts), GRACE_SECONDS)
         for part in reversed(self.parts):
+            if not part.ended():
+                part.process.terminate()
             others = {one.process.pid for one in self.parts if one is not part and not one.ended()}
-            for pid in self._marked(others):  # its runs, too: a worker that ends leaves them alone
-                with contextlib.suppress(ProcessLookupError):
-                    os.kill(pid, signal.SIGTERM)
             _wait(partial(self._alone, part, others), GRACE_SECONDS)
         left = self._marked(set())
         for pid in left:

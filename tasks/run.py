@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import atexit
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -90,8 +91,11 @@ def _root(memory: str, threads: int | None, spill: Path) -> duckdb.DuckDBPyConne
 
 def interrupt() -> None:
     """Break off whatever the process' DuckDB instance computes at this moment: a cancelled run must not go on."""
+    import duckdb
+
     for cursor in tuple(_cursors):
-        cursor.interrupt()
+        with suppress(duckdb.ConnectionException):  # a step that ended has closed its own
+            cursor.interrupt()
 
 
 @atexit.register

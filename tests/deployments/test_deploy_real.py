@@ -270,6 +270,7 @@ def test_a_run_that_dies_with_its_worker_is_crashed_by_the_automation(at_work):
         os.kill(pid, signal.SIGKILL)
     crashed = at_work.ended(number, "Crashed")
     assert "No heartbeat" in crashed["state"]["message"]
+    assert "changed: trigger" in at_work.deploy()[1]  # with its 100 seconds again
 
 
 def test_a_scheduled_run_starts_by_itself_and_is_of_the_local_yesterday(at_work, planned):

@@ -56,6 +56,8 @@ def logs(monkeypatch):
         return stream
 
     yield start
+    for name in logging_setup.PREFECTS:
+        logging.getLogger(name).filters.clear()
     root.handlers[:], own.handlers[:], own.level, own.propagate = before[0], before[1], before[2], before[3]
 
 
@@ -252,6 +254,27 @@ def test_without_a_server_or_outside_of_a_run_prefect_is_told_nothing(logs, pref
     monkeypatch.setattr("flows.serving.served", lambda: False)
     progress.report("DE", "ingest")
     assert prefect_log == []
+
+
+@pytest.mark.parametrize("name", ["prefect.flow_runs", "prefect.task_runs"])
+def test_what_prefect_itself_tells_of_an_error_has_no_value_and_no_text_of_others(logs, name):
+    logs("text")
+    log, told = logging.getLogger(name), io.StringIO()
+    handler = logging.StreamHandler(told)
+    log.addHandler(handler)
+    try:
+        said = str(Terminal("no address", column="Mail", value=VALUES[1], expected="an @"))
+        log.error("Finished in state Failed('Task run encountered an exception: %s')", said)
+        try:
+            quoting()
+        except ValueError as error:
+            log.exception("Encountered exception during execution: %r", error)  # noqa: TRY401 - as Prefect does
+    finally:
+        log.removeHandler(handler)
+    assert without_personal(told.getvalue())
+    assert "column Mail: no address; expected an @" in told.getvalue()
+    assert "Encountered exception during execution: ValueError" in told.getvalue()
+    assert "test_seen_logs.py" in told.getvalue()
 
 
 def test_prefect_is_not_imported_for_the_sake_of_a_log(monkeypatch):
