@@ -26,6 +26,7 @@ from flows.commands import (
     run,
     sample,
     status,
+    tidy,
     traits,
     up,
     validate,
@@ -54,6 +55,7 @@ app.command("backfill")(backfill.backfill)
 app.command("rerun")(rerun.rerun)
 app.command("deliver")(deliver.deliver)
 app.command("link")(link.link)
+app.command("tidy")(tidy.tidy)
 app.command("preview")(preview.preview)
 app.command("explain")(explain.explain)
 app.command("diff")(diff.diff)

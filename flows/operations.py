@@ -12,6 +12,7 @@ from flows.settings import Settings
 from flows.timetable import starts
 from region_profiles.loader import list_markets, load_profile
 from region_profiles.models import Profile
+from tasks import progress
 from tasks.delivery.handing import slots
 from tasks.errors import ProfileError, ProfileErrors, ReferenceDataError
 from tasks.objects import ObjectStore
@@ -24,6 +25,8 @@ from tasks.publish.runs import told
 from tasks.reference.rates import last_ecb_day
 
 log = logging.getLogger("strata.operations")
+#: What is logged here is about no single market.
+NOBODY = dict.fromkeys(("market", "as_of", "publication", "run"))
 
 
 def refresh_operations(
@@ -35,14 +38,16 @@ def refresh_operations(
     where it cannot be done: that fails no run.
     """
     moment = now or datetime.now(UTC)
-    try:
-        found = operations(store, Settings().profiles, profiles, moment)
-        store.replace(NAME, render_operations(found), "text/html; charset=utf-8")
-        _artifact(found)
-    except Exception as error:  # noqa: BLE001 - whatever it is: what was published stands, and the next run tries again
-        log.warning("the page of operations is not written: %s", told(error).get("message") or type(error).__name__)
-        return None
-    return found
+    with progress.about(**NOBODY, step="operations"):
+        try:
+            found = operations(store, Settings().profiles, profiles, moment)
+            store.replace(NAME, render_operations(found), "text/html; charset=utf-8")
+            _artifact(found)
+        except Exception as error:  # noqa: BLE001 - whatever it is: what was published stands, the next run tries again
+            why = told(error).get("message") or type(error).__name__
+            log.warning("the page of operations is not written: %s", why)
+            return None
+        return found
 
 
 def operations(

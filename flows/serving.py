@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 
 from prefect.concurrency.sync import concurrency
 from prefect.events import emit_event
@@ -15,6 +15,8 @@ from tasks import progress
 
 #: A run that died gives its market back after so many seconds; Prefect renews a living one's claim.
 LEASE_SECONDS = 60
+#: How long it asks for its turn before it looks whether it was cancelled.
+TURN_SECONDS = 10
 
 
 def served() -> bool:
@@ -32,7 +34,17 @@ def one_at_a_time(market: str) -> Iterator[None]:
         yield
         return
     progress.report(market, "waiting", "for other runs of this market to end")
-    with concurrency(market_limit(market), lease_duration=LEASE_SECONDS, raise_on_lease_renewal_failure=False):
+    with ExitStack() as held:
+        while True:  # a wait without an end could not be cancelled
+            claim = concurrency(
+                market_limit(market),
+                timeout_seconds=TURN_SECONDS,
+                lease_duration=LEASE_SECONDS,
+                raise_on_lease_renewal_failure=False,
+            )
+            with suppress(TimeoutError):
+                held.enter_context(claim)
+                break
         yield
 
 

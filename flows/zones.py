@@ -89,14 +89,24 @@ def _place(settings: Settings, zone: str | None, own: Zone, landing: str | None,
             f"--{missing} is not given" + ("" if zone is None else f", and zone {zone} has no {missing} root"),
             hint=f"say --{missing} URI or set {variable}",
         )
+    folder, shared = _work(settings, own)
+    return Place(zone, landing, publish, folder, shared, own.pointer or settings.pointer)
+
+
+def _work(settings: Settings, own: Zone) -> tuple[Path, str | None]:
+    """This machine's folder, and where its steps are shared."""
     work = own.work or settings.work
     local = work is None or "://" not in work or work.startswith("file://")
-    if settings.scratch is None:
-        folder = Path(work.removeprefix("file://")) if work and local else LOCAL_WORK
-        shared = None if local else work
-    else:
-        folder, shared = settings.scratch, work
-    return Place(zone, landing, publish, folder.absolute(), shared, own.pointer or settings.pointer)
+    if settings.scratch is not None:
+        return settings.scratch.absolute(), work
+    folder = Path(work.removeprefix("file://")) if work and local else LOCAL_WORK
+    return folder.absolute(), None if local else work
+
+
+def scratch_folders(settings: Settings) -> list[Path]:
+    """This machine's work folders, of all zones."""
+    zones = configured(settings) or {DEFAULT: Zone()}
+    return sorted({_work(settings, zone)[0] for zone in zones.values()})
 
 
 def must_stay(settings: Settings, zone: str, place: str) -> None:

@@ -34,10 +34,8 @@ def about(**facts: object) -> Iterator[None]:
 
     >>> with about(market="DE", run="4f0c"):
     ...     note(publication="521db2c5d35cf49090afa3e9")
-    ...     sorted(subject())
-    ['market', 'publication', 'run']
-    >>> subject()
-    {}
+    ...     [subject()[name] for name in ("market", "run", "publication")]
+    ['DE', '4f0c', '521db2c5d35cf49090afa3e9']
     """
     before = _about.set(_with(facts))
     try:

@@ -12,6 +12,7 @@ import time
 from contextlib import contextmanager
 from pathlib import Path
 
+from tasks.errors import Transient
 from tasks.publish.reading import read_current, verify
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -41,6 +42,17 @@ class Deadly:
             return found(*arguments, **named)
 
         return call
+
+
+def failed(error):
+    """The answer of a fork that ends in an error of the house."""
+    return {
+        "state": "failed",
+        "error": type(error).__name__,
+        "transient": isinstance(error, Transient),
+        "message": str(error),
+        "hint": error.hint,
+    }
 
 
 def serve(prepare):
@@ -101,14 +113,18 @@ def started(module, **environ):
         yield process
 
 
+class Seen(set):
+    """Ids of the publications that a reader saw, and how often it looked."""
+
+    reads = 0
+
+
 @contextmanager
 def reader(store, *, pause, at_least):
     """A reader that never stops: pointer, manifest, every object by sha256. Yields what it saw, and its complaints."""
-    seen, complaints, over = set(), [], threading.Event()
-    reads = 0
+    seen, complaints, over = Seen(), [], threading.Event()
 
     def poll():
-        nonlocal reads
         while not over.is_set():
             try:
                 faults = verify(store, "DE")
@@ -118,7 +134,7 @@ def reader(store, *, pause, at_least):
                 return
             seen.add(manifest.publication)
             complaints.extend(faults)
-            reads += 1
+            seen.reads += 1
             time.sleep(pause)
 
     thread = threading.Thread(target=poll)
@@ -128,4 +144,4 @@ def reader(store, *, pause, at_least):
     finally:
         over.set()
         thread.join()
-        assert reads > at_least
+        assert seen.reads > at_least

@@ -6,6 +6,7 @@ import json
 import secrets
 import subprocess
 import sys
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -37,12 +38,12 @@ class S3Server:
         }
 
 
-@pytest.fixture(scope="session")
-def s3_server(tmp_path_factory):
-    """OpenStack Swift with its S3 interface, started by the first test that asks and stopped at the end."""
+@contextmanager
+def swift(folder):
+    """OpenStack Swift with its S3 interface, its files in `folder`."""
     script = Path(__file__).parent / "servers" / "swift_server.py"
     with subprocess.Popen(  # noqa: S603 - our own script
-        [sys.executable, str(script), str(tmp_path_factory.mktemp("swift"))],
+        [sys.executable, str(script), str(folder)],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
@@ -51,6 +52,13 @@ def s3_server(tmp_path_factory):
         assert "error" not in facts, facts["error"]
         yield S3Server(**facts)
         process.stdin.close()
+
+
+@pytest.fixture(scope="session")
+def s3_server(tmp_path_factory):
+    """The server, started by the first test that asks and stopped at the end."""
+    with swift(tmp_path_factory.mktemp("swift")) as server:
+        yield server
 
 
 @pytest.fixture

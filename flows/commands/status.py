@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -67,8 +68,7 @@ def status(
         strange = [name for name in asked or () if name not in known] if number == 0 else []
         found.append(operations(store, folder, now=now, markets=[*mine, *strange]))
     if as_json:
-        for one in found:
-            typer.echo(one.to_bytes().decode(), nl=False)
+        typer.echo(json.dumps([one.model_dump(mode="json") for one in found], indent=2, ensure_ascii=False))
     else:
         _tell(found, uris)
     raise typer.Exit(1 if any(one.needy for one in found) else 0)

@@ -19,7 +19,8 @@ from pathlib import Path
 import pytest
 
 from tasks.sample.generate import generate
-from tests.deaths import Worker, started
+from tests.deaths import started
+from tests.workers import Runner, differing
 
 ROOT = Path(__file__).resolve().parents[2]
 KEY = secrets.token_hex(16)
@@ -150,32 +151,10 @@ def _wait_for(server, process):
     raise AssertionError((server.home / "log.txt").read_text()[-2000:])
 
 
-class Runner(Worker):
-    """A process that runs the market DE in forks of its own."""
-
-    def __init__(self, process, landings):
-        super().__init__(process)
-        self.landings = landings
-
-    def order(self, publish, work, number, pointer="cas", **fate):
-        landing = str(self.landings[number % 2])
-        self.send(publish=publish, work=str(work), landing=landing, number=number, pointer=pointer, **fate)
-
-    def run(self, *arguments, **named):
-        self.order(*arguments, **named)
-        return self.answer()
-
-
 @pytest.fixture(scope="session")
 def two_landings(drops, tmp_path_factory):
     """Two drops of DE that differ by a few purchases, so that no file of their publications is the same."""
-    folders = [tmp_path_factory.mktemp(name) for name in ("even", "odd")]
-    for folder in folders:
-        shutil.copytree(drops / "DE", folder / "DE")
-    (newest,) = (folders[1] / "DE").glob("umsaetze_2026.csv")
-    lines = newest.read_bytes().splitlines(keepends=True)
-    newest.write_bytes(b"".join(lines[:-20]))
-    return folders
+    return differing(drops / "DE", [tmp_path_factory.mktemp(name) for name in ("even", "odd")])
 
 
 @pytest.fixture

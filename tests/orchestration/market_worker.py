@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import os
 import sys
+import time
 from dataclasses import replace
-from datetime import date
+from datetime import date, datetime, timedelta
 from hashlib import sha256
 
 import pandas as pd
 
+from flows import outgoing
 from flows.market import stratify_market
 from flows.plan import plan
+from region_profiles.operation_models import ToFolder
 from tasks import objects
+from tasks.errors import StrataError
 from tasks.reference.factors import factors
 from tasks.run import MarketRun
-from tests.deaths import Deadly, serve
+from tests.deaths import Deadly, failed, serve
 
 AS_OF = date(2026, 6, 30)
 
@@ -33,7 +37,29 @@ def variant(command: dict[str, object]) -> MarketRun:
     os.environ["STRATA_WORK"] = command["work"]
     (run,) = plan(["DE"], as_of=AS_OF, landing=command["landing"], publish=command["publish"])
     digest = sha256(f"{run.profile_digest} {command['number']}".encode()).hexdigest()
-    return replace(run, profile_digest=digest, pointer=command["pointer"])
+    profile = run.profile
+    if "deliver" in command:  # no part of the digest
+        means = (ToFolder(means="folder", to=command["deliver"]),)
+        teams = tuple(team.model_copy(update={"deliver": means}) for team in profile.teams)
+        profile = profile.model_copy(update={"teams": teams})
+    return replace(run, profile=profile, profile_digest=digest, pointer=command["pointer"])
+
+
+def hurried(share: float) -> None:
+    """Pauses between attempts take this share of their time."""
+    sleep = time.sleep
+    time.sleep = lambda seconds: sleep(seconds * share)
+
+
+def later(hours: float) -> None:
+    """Deliveries see a clock that is so much ahead."""
+
+    class Later(datetime):
+        @classmethod
+        def now(cls, zone=None):
+            return datetime.now(zone) + timedelta(hours=hours)
+
+    outgoing.datetime = Later
 
 
 def prepared(command):
@@ -43,8 +69,13 @@ def prepared(command):
 
     def attempt():
         deadly_stores(command.get("call"))
-        outcome = stratify_market(run)
-        return {"state": outcome.state, "publication": outcome.publication}
+        hurried(command.get("pauses", 1))
+        later(command.get("hours", 0))
+        try:
+            outcome = stratify_market(run)
+        except StrataError as error:
+            return failed(error)
+        return {"state": outcome.state, "publication": outcome.publication, "hints": outcome.hints}
 
     return attempt
 

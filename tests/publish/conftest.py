@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from tasks.objects import open_store
-from tests.deaths import Worker, started
+from tests.deaths import started
+from tests.workers import Publisher
 
 WORKER = Path(__file__).parent / "publish_worker.py"
 
@@ -41,21 +42,6 @@ def place(request, tmp_path):
     if request.param == "folder":
         return open_store(tmp_path / "published"), "cas"
     return open_store(request.getfixturevalue("s3_root") + "/published"), "single_writer"
-
-
-class Publisher(Worker):
-    """A process that publishes in forks of its own."""
-
-    def __init__(self, process, folder):
-        super().__init__(process)
-        self.folder = folder
-
-    def order(self, root, seed, mode="cas", as_of="2021-02-20", **fate):
-        self.send(root=root, folder=str(self.folder), seed=seed, as_of=as_of, mode=mode, **fate)
-
-    def publish(self, *arguments, **named):
-        self.order(*arguments, **named)
-        return self.answer()
 
 
 @pytest.fixture

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import time
 from datetime import date
 from pathlib import Path
 
+from tasks.errors import StrataError
 from tasks.export.labels import catalog
 from tasks.export.report.setting import template
 from tasks.objects import open_store
 from tasks.objects.store import sha256_of
 from tasks.publish.manifest import Manifest, exports_of, publication_id
 from tasks.publish.publication import publish
-from tests.deaths import Deadly, serve
+from tests.deaths import Deadly, failed, serve
 
 FILES = (
     "canonical/customers.parquet",
@@ -60,7 +62,12 @@ def prepared(command):
     def attempt():
         deadly = Deadly(store, command.get("call"))
         staged, manifest = synthetic(Path(command["folder"]), command["seed"], date.fromisoformat(command["as_of"]))
-        return {"state": publish(deadly, staged, manifest, pointer_mode=command["mode"], who="test").state}
+        if "at" in command:  # all writers of a race begin at this moment
+            time.sleep(max(0.0, command["at"] - time.time()))
+        try:
+            return {"state": publish(deadly, staged, manifest, pointer_mode=command["mode"], who="test").state}
+        except StrataError as error:
+            return failed(error)
 
     return attempt
 

@@ -38,7 +38,7 @@ class Desk:
     def manifest(self, as_of, seed, previous=None):
         return self.made(seed, str(as_of), previous)[1]
 
-    def _by(self):
+    def by(self):
         return {"who": "ops", "when": datetime(2021, 4, 1, tzinfo=UTC) + timedelta(hours=next(self.hours))}
 
     def publish(self, as_of, seed, previous=None):

@@ -60,8 +60,8 @@ def test_something_to_do_is_exit_code_1_and_comes_first(shop, status):
 def test_json_is_for_programs_and_has_every_fact(shop, status):
     publication = shop.publish(as_of=date(2026, 6, 29))
     found = status("--json")
-    told = json.loads(found.out)
-    (market,) = told["markets"]
+    (root,) = json.loads(found.out)
+    (market,) = root["markets"]
     assert found.code == 1
     assert (market["word"], market["current"], market["publication"], market["missed"]) == (
         "late", "2026-06-29", publication, 1
@@ -69,6 +69,11 @@ def test_json_is_for_programs_and_has_every_fact(shop, status):
     assert market["next_run"] == "2026-07-02T03:00:00+02:00"
     assert market["ledger"][0]["quarantined"] == 5
     assert market["needs"][0]["word"] == "late"
+
+
+def test_json_of_an_empty_root_is_json(status):
+    found = status("--json")
+    assert (found.code, json.loads(found.out)[0]["markets"]) == (0, [])
 
 
 def test_a_market_that_is_asked_for_and_was_never_tried_is_told(shop, status):

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from datetime import timedelta
 
+from tasks.objects import open_store
 from tasks.publish.operations_reading import ATTEMPTS, look, look_at_all, markets_of, newest_keys
-from tests.seen.conftest import NOW
+from tests.seen.conftest import NOW, Shop
 
 
 class Counting:
@@ -69,3 +70,14 @@ def test_in_january_last_years_are_listed_too(shop):
 def test_a_market_that_rested_for_years_still_shows_its_attempts(shop):
     shop.attempt("published", ago=timedelta(days=1500))
     assert len(look(shop.store, "DE", NOW).attempts) == 1
+
+
+def test_a_real_s3_server_gives_the_same(s3_root):
+    shop = Shop(open_store(s3_root))
+    shop.attempt("published", ago=timedelta(days=400))
+    shop.attempt("failed")
+    publication = shop.publish()
+    found = look(shop.store, "DE", NOW)
+    assert (found.pointer.publication, found.manifest.publication) == (publication, publication)
+    assert [one.outcome for one in found.attempts] == ["failed", "published"]
+    assert markets_of(shop.store) == ["DE"]

@@ -44,6 +44,7 @@ def logs(monkeypatch):
     root, own = logging.getLogger(), logging.getLogger("strata")
     before = [*root.handlers], [*own.handlers], own.level, own.propagate
     monkeypatch.setattr(progress, "_listeners", [])
+    own.handlers[:], own.propagate = [], True  # as in a new process
 
     def start(form=None, *, command=False):
         monkeypatch.setattr(logging_setup, "_done", [])
@@ -55,10 +56,16 @@ def logs(monkeypatch):
         set_up(command=command)
         return stream
 
-    yield start
+    with progress.about(market=None, as_of=None, publication=None, step=None, run=None):  # what other tests left
+        yield start
     for name in logging_setup.PREFECTS:
         logging.getLogger(name).filters.clear()
-    root.handlers[:], own.handlers[:], own.level, own.propagate = before[0], before[1], before[2], before[3]
+    for handler in [one for one in root.handlers if isinstance(one, logging_setup.Stderr)]:
+        root.removeHandler(handler)
+    for handler in before[0]:
+        if type(handler).__module__.startswith("prefect."):  # pytest takes care of its own
+            root.addHandler(handler)
+    own.handlers[:], own.level, own.propagate = before[1:]
 
 
 def lines(stream):
