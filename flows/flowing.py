@@ -12,8 +12,11 @@ from pydantic_core import to_jsonable_python
 from rich.console import Console
 
 from flows.cancelling import cancel
+from flows.logging_setup import set_up
 
 Found = TypeVar("Found")
+
+set_up()  # a worker's process comes here first; at the command line it has been done
 
 
 def _fall_silent(console: Console) -> None:

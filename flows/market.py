@@ -16,6 +16,7 @@ from flows.earlier import earlier
 from flows.gating import decided, delivered, held
 from flows.outcomes import MarketOutcome, with_ledger, with_segments
 from flows.waiting import Tell, read_whole
+from tasks import progress
 from tasks.compare.task import Before, Compared, compare
 from tasks.errors import NoPurchases, StrataError
 from tasks.export.labels import catalog_digests
@@ -55,6 +56,7 @@ def stratify_market(run: MarketRun, call: Call = lambda step: step) -> MarketOut
     store = open_store(run.publish)
     facts = {"process": process(), **run.facts}
     attempt = record_start(store, run.market, run.as_of, uuid.uuid4().hex[:12], engine=run.engine, facts=facts)
+    progress.note(market=run.market, as_of=run.as_of, run=attempt.run, publication=None)
     timings: dict[str, float] = {}
     step = "start"
 
@@ -95,6 +97,7 @@ def _stages(run: MarketRun, call: Call, timed: Callable[[str], Any], tell: Tell)
         pinned = read_region(run.reference, run.profile.market.region)
         references = {**catalogs, **({} if pinned is None else {"purchase_models": pinned[1]})}
         identity = identify(run, sources, factors, references)
+        progress.note(publication=identity.publication)
         region = None if pinned is None else pinned[0]
         days = _days(run, normalized)
     if (outcome := decided(run, identity.publication)) is not None:

@@ -19,6 +19,7 @@ from flows.cancelling import cancellable
 from flows.flowing import PlainFlow, until_cancelled
 from flows.market import stratify_market
 from flows.naming import as_of_each
+from flows.operations import refresh_operations
 from flows.outcomes import MarketOutcome
 from flows.plan import plan
 from flows.serving import one_at_a_time, tell
@@ -101,6 +102,7 @@ async def stratify(
     outcomes = await until_cancelled(lambda: [future.result() for future in futures])
     if any(outcome.state == "published" for outcome in outcomes):
         await to_thread(refresh_root, open_store(runs[0].publish))
+    await to_thread(refresh_operations, open_store(runs[0].publish), {run.market: run.profile for run in runs})
     held = [f"{outcome.market}: {outcome.detail}" for outcome in outcomes if outcome.state == "held"]
     waiting = f"{len(held)} of {len(runs)} markets held: {'; '.join(held)}" if held else ""
     failed = [outcome for outcome in outcomes if outcome.error is not None]

@@ -18,7 +18,7 @@ from flows.zones import by_zone
 from tasks.errors import Terminal
 
 if TYPE_CHECKING:
-    from flows.market import MarketOutcome
+    from flows.outcomes import MarketOutcome
     from tasks.run import MarketRun
 
 AsOf = Annotated[
