@@ -37,8 +37,8 @@ bench: env
 
 # Newest versions that pyproject.toml allows, with hashes and without addresses; needs uv.
 lock:
-	uv pip compile pyproject.toml --universal --generate-hashes --no-emit-index-url --python-version 3.11 -o locks/run.txt
-	uv pip compile pyproject.toml --extra spark --group dev --universal --generate-hashes --no-emit-index-url --python-version 3.11 -o locks/dev.txt
+	uv pip compile pyproject.toml --no-strip-extras --universal --generate-hashes --no-emit-index-url --python-version 3.11 -o locks/run.txt
+	uv pip compile pyproject.toml --no-strip-extras --extra spark --group dev --universal --generate-hashes --no-emit-index-url --python-version 3.11 -o locks/dev.txt
 
 clean:
 	rm -rf .venv build demo

@@ -10,6 +10,7 @@ from functools import wraps
 from typing import Concatenate, ParamSpec, TypeVar, cast
 
 from tasks import progress
+from tasks.disk import disk_full
 from tasks.errors import StrataError
 from tasks.run import MarketRun
 from tasks.shelf import shelf
@@ -23,7 +24,7 @@ def door(step: str) -> Callable[[Door[P, R]], Door[P, R]]:
     """Name a function, whose first parameter is `run: MarketRun`, as the door of `step`.
 
     It tells its progress, remembers on the run's shared shelf, and its errors leave with the market's name among their
-    facts.
+    facts; a full disk is Terminal, whoever met it.
     """
 
     def wrap(function: Door[P, R]) -> Door[P, R]:
@@ -36,6 +37,12 @@ def door(step: str) -> Callable[[Door[P, R]], Door[P, R]]:
             except StrataError as error:
                 error.market = error.market or run.market
                 raise
+            except Exception as error:
+                full = disk_full(error, run.work)
+                if full is None:
+                    raise
+                full.market = run.market
+            raise full  # outside of the handler: what a library says of it may quote data
 
         through.__name__ = step
         return cast("Door[P, R]", through)

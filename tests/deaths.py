@@ -68,8 +68,9 @@ def serve(prepare):
         began = time.monotonic()
         child = os.fork()
         if child == 0:
-            os.write(writing, json.dumps(run()).encode())
-            os._exit(0)
+            answer = run()
+            os.write(writing, json.dumps(answer).encode())
+            os._exit(3 if answer.get("state") == "failed" else 0)
         os.close(writing)
         if "seconds" in command:
             time.sleep(command["seconds"])

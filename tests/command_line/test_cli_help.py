@@ -24,7 +24,7 @@ def test_the_commands_are_those_of_the_manual():
         *("approve", "withdraw"),
         *("deliver", "link"),
         *("backfill", "rerun"),
-        *("up", "deploy"),
+        *("up", "deploy", "tidy"),
         *("profile new", "profile show", "profile schema", "profile diff", "reference show", "reference refresh"),
     }
 

@@ -136,8 +136,8 @@ def test_as_many_runs_at_once_as_memory_holds_and_at_least_one():
         runs_at_once(Settings(pool_memory="eight"))
 
 
-def test_prefects_own_command_reads_the_same_file():
-    """`prefect deploy --prefect-file` knows these keys of a deployment (prefect 3.8, docs: prefect.yaml)."""
+def test_the_file_keeps_to_the_keys_of_prefects_own():
+    """Keys of a deployment in prefect 3.8's prefect.yaml."""
     known = {"name", "description", "tags", "entrypoint", "parameters", "schedules", "work_pool", "concurrency_limit"}
     data = yaml.safe_load((PLACE / "prefect.yaml").read_text())
     assert all(set(entry) <= known for entry in data["deployments"])
