@@ -165,7 +165,8 @@ def _refused(run: MarketRun, sources: Sources, normalized: Normalized) -> list[s
     finally:
         con.close()
     lines = [
-        f"refused: {table}, {sources.inputs[file].uri}, record {record}: {reasons}; {column or 'record'} is {value!r}"
+        f"refused: {table}, {sources.inputs[file].uri}, record {record}: {reasons}"
+        + ("" if value is None else f"; {column or 'record'} is {value!r}")
         + (f" (and {every - SHOWN:,} more of {table} with {reasons})" if place == SHOWN < every else "")
         for table, file, record, reasons, column, value, place, every in rows
     ]
