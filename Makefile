@@ -1,9 +1,9 @@
-# One command each: env, demo, test, check, bench. Every one sets itself up.
+# One command each: env, demo, test, check, bench, reliability. Every one sets itself up.
 PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/.installed
 
-.PHONY: env demo test check bench l10n-report lock clean
+.PHONY: env demo test check bench reliability l10n-report lock clean
 
 env: $(STAMP)
 
@@ -35,6 +35,13 @@ l10n-report: env
 
 bench: env
 	$(BIN)/python benchmarks/run.py
+
+# What is promised for when something dies, fails or races: docs/reliability.md. Half an hour; smaller by KILLS=50.
+KILLS ?= 1000
+RUNS ?= 200
+ROUNDS ?= 100
+reliability: env
+	$(BIN)/python -m benchmarks.reliability --kills $(KILLS) --runs $(RUNS) --rounds $(ROUNDS)
 
 # Newest versions that pyproject.toml allows, with hashes and without addresses; needs uv.
 lock:

@@ -20,7 +20,9 @@ PASSING_CODES = frozenset(
     }
 )  # fmt: skip
 HINTS = {
-    "AccessDenied": "the key may not do this: check the policy of bucket and user",
+    "AccessDenied": "the key may not do this: check the policy of bucket and user, and this machine's clock",
+    "BadRequest": "the server says no more to this request: renew the credentials, check endpoint and region",
+    "EntityTooLarge": "the server takes no object of that size at once: set STRATA_S3_PART_SIZE below its limit",
     "InvalidAccessKeyId": "the server does not know this key: check AWS_ACCESS_KEY_ID or the profile",
     "SignatureDoesNotMatch": "wrong secret, or a proxy changed the request: check AWS_SECRET_ACCESS_KEY and the region",
     "ExpiredToken": "the credentials have expired: renew them and run again",

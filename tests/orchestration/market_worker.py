@@ -64,7 +64,11 @@ def later(hours: float) -> None:
 
 def prepared(command):
     """What a fork does: the run that the command means. The figures are read before, or each fork would read them."""
-    run = variant(command)
+    try:
+        run = variant(command)
+    except StrataError as error:  # the landing is looked at
+        told = failed(error)
+        return lambda: told
     factors(run.profile, [("EUR", AS_OF, AS_OF)], AS_OF)
 
     def attempt():
