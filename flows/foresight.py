@@ -144,7 +144,13 @@ def _catalogs(locales: tuple[str, ...]) -> dict[str, str]:
 def reference_digest() -> str:
     """Digest of all reference figures that there are: built-in ones, the user's newer ones, the ECB's history."""
     overlay = default_reference().overlay
-    files = [path for folder in (BUILT_IN, overlay) if folder for path in sorted(folder.iterdir()) if path.is_file()]
+    files = [
+        path
+        for folder in (BUILT_IN, overlay)
+        if folder and folder.is_dir()
+        for path in sorted(folder.iterdir())
+        if path.is_file()
+    ]
     return _digest_of_all(tuple((path, path.stat().st_size, path.stat().st_mtime_ns) for path in files))
 
 

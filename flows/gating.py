@@ -38,7 +38,7 @@ def decided(run: MarketRun, publication: str) -> MarketOutcome | None:
                 detail = f"withdrawn by {event.who} on {event.when:%Y-%m-%d}: {event.why}"
                 outcome = held(run, name, detail, None)
             else:
-                outcome = held(run, name, "held before, and nothing has changed", Verdict.from_json(event.gate))
+                outcome = held(run, name, "as before: nothing has changed", Verdict.from_json(event.gate))
         case _:
             return None
     refresh_market(store, run.market)

@@ -146,7 +146,7 @@ def _stages(run: MarketRun, call: Call, timed: Callable[[str], Any], tell: Tell)
 
 def _outcome(run: MarketRun, published: Published, verdict: Verdict, segments: Segments) -> MarketOutcome:
     if published.state == "held":
-        return held(run, published.id, "held by the gate", verdict)
+        return held(run, published.id, "by the gate", verdict)
     detail = f"{segments.customers:,} customers, {published.id}"
     return MarketOutcome(run.market, run.as_of, published.state, published.id, detail=detail)
 

@@ -10,7 +10,7 @@ from tasks.errors import Terminal
 
 #: The disk, or this user's share of it.
 FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
-#: DuckDB and Arrow tell it in their texts alone; DuckDB stops spilling at nine tenths of what was free, by this name.
+#: DuckDB and Arrow tell it in their texts alone; DuckDB spills up to what was free on the disk, by this setting's name.
 _WORDS = (*(os.strerror(number) for number in FULL), "max_temp_directory_size")
 
 

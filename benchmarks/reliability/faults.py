@@ -52,22 +52,28 @@ class Faulted:
 
 
 def fail(
-    server: S3Server, landings: Sequence[Path], folder: Path, count: int, key: str, tell: Callable[[str], None]
+    server: S3Server,
+    landings: Sequence[Path],
+    folder: Path,
+    count: int,
+    key: str,
+    tell: Callable[[str], None],
+    faults: Sequence[Fault] = FAULTS,
 ) -> tuple[list[Faulted], float]:
     """`count` runs over all kinds of fault in turn, landing, shared work and publish root in a bucket; and seconds.
 
     The environment must lead to the server itself: what a run leaves is looked at without faults.
     """
     began = time.monotonic()
-    kinds = [(fault.name, (fault,)) for fault in FAULTS]
+    kinds = [(fault.name, (fault,)) for fault in faults]
     kinds.append((MIXED, tuple(fault for fault in FAULTS if not fault.lasting)))
     found = {name: Faulted(name) for name, _ in kinds}
     with ExitStack() as running:
         proxy = running.enter_context(proxied(server.endpoint))
         market = _Market(running, server, proxy, landings, folder, key)
         for number in range(count):
-            name, faults = kinds[number % len(kinds)]
-            market.one(number + 2, faults, found[name])
+            name, together = kinds[number % len(kinds)]
+            market.one(number + 2, together, found[name])
             if (number + 1) % len(kinds) == 0:
                 tell(f"{number + 1} runs")
     return [one for one in found.values() if one.runs], time.monotonic() - began

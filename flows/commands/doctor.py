@@ -26,8 +26,8 @@ from tasks.ingest.databases.place import VARIABLE
 
 Verdict = Literal["ok", "note", "wrong"]
 SIGNS: dict[Verdict, str] = {"ok": "[green]ok[/]", "note": "[yellow]note[/]", "wrong": "[red]wrong[/]"}
-#: Rates older than this are worth a word: a month's publication would carry them into the wrong month.
-OLD_RATES_DAYS = 45
+#: Rates older than this are worth a word: profiles carry the last one no further (`money.ecb_carry_days`).
+OLD_RATES_DAYS = 7
 #: The Java releases that Spark 4.0 is tested with.
 JAVA_RELEASES = ("17", "21")
 

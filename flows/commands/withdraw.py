@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date
 from typing import TYPE_CHECKING
 
@@ -29,6 +30,7 @@ from flows.reading import Json, Profiles, Publish
 from tasks.errors import Terminal
 
 if TYPE_CHECKING:
+    from flows.delivering import Delivered, Order
     from tasks.publish.pointer import Pointer
 
 
@@ -49,7 +51,8 @@ def withdraw(
 
     What it superseded counts again; if there is nothing, its date has no publication and readers get the greatest
     earlier date. A run with the same inputs does not publish it again; `strata approve` does. A script names
-    --publication, so that running it twice does not take back two. Teams that got it are told. Exit code 0: it is
+    --publication, so that running it twice does not take back two. Teams that got it are told, and get
+    what counts again if they have not. Exit code 0: it is
     withdrawn (also if it was already), or it was a dry run or the answer was no; 1: it is withdrawn, and some team
     could not be told (`strata deliver` tries again); 2: there is no such publication.
 
@@ -59,7 +62,7 @@ def withdraw(
 
     strata withdraw DE --as-of 2026-05-31 --publication 243bd9c24f17ac3b93d52bc8 --why "wrong rates" --yes
     """
-    from flows.delivering import recall
+    from flows.delivering import deliver, recall
     from tasks.publish.deciding import predecessor, standing, withdrawing
 
     at, why, decider = desk(market, publish, profiles), reason(why), login(who)
@@ -83,7 +86,12 @@ def withdraw(
     selected = after.selected.get(day)
     then = f"{selected} counts for {day} again" if selected else f"{day} has no publication"
     said = f"{at.country}: {day} {name} withdrawn by {decider}; {then}; current: {after.current or 'none'}"
-    got, well = to_teams(at.country, publish, profiles, lambda order: recall(order, name))
+
+    def tell_teams(order: Order) -> Iterable[Delivered]:
+        yield from recall(order, name)
+        yield from deliver(order) if after.current else ()  # some may never have got what counts again
+
+    got, well = to_teams(at.country, publish, profiles, tell_teams)
     facts = {**told, "state": "withdrawn", "again": selected, "current": after.current, "stale": stale, "when": moment}
     tell({**facts, "recall": got}, [said, *sentences, *got], as_json=as_json)
     raise typer.Exit(0 if well else 1)

@@ -131,9 +131,9 @@ def _unconverted(con: duckdb.DuckDBPyConnection, lines: str, rates: pa.Table, wa
     if not lacking.num_rows or not wanted:
         return 0.0
     con.register("lacking", lacking)
-    found = con.execute(
+    ((share,),) = con.execute(
         "SELECT count(*) FILTER (l.date IS NOT NULL) / count(*) "
         f"FROM {lines} t LEFT JOIN lacking l ON t.currency = l.currency AND t.rate_date = l.date"
-    ).fetchone()
+    ).fetchall()
     con.unregister("lacking")
-    return round(float(found[0] or 0), 6) if found else 0.0
+    return round(float(share or 0), 6)

@@ -125,6 +125,13 @@ def to_approve(pointer: Pointer | None, as_of: date | None = None, publication: 
     elif publication is None:
         waits = waiting(pointer)
         events = list(waits) or [event for event in events if _selected(pointer, event)]
+    if not events and publication is not None:
+        raise Terminal(
+            "the publication is neither held nor withdrawn",
+            market=pointer.country,
+            value=publication,
+            hint="`strata status` lists what is held",
+        )
     if not events:
         hint = "`strata status` lists what is held; --as-of or --publication names another"
         raise Terminal("nothing is held", market=pointer.country, value=str(publication or as_of or ""), hint=hint)

@@ -36,16 +36,23 @@ def test_runs_killed_at_random_instants_show_no_mixture_lose_no_row_and_leave_no
     assert killed.reads > 10
 
 
-@pytest.mark.slow
+SOME = (
+    "503 SlowDown",
+    "reset in mid-body",
+    "412 of one's own lost write",
+    "400 ExpiredToken",
+    "507 InsufficientStorage",
+)
+
+
 def test_runs_of_which_a_fifth_of_the_requests_fails_end_complete_or_say_why(landings, s3_server, s3_root, tmp_path):
     assert s3_root  # the environment leads to the server
-    found, _ = fail(s3_server, landings, tmp_path, len(FAULTS) + 1, secrets.token_hex(16), print)
+    some = [fault for fault in FAULTS if fault.name.startswith(SOME)]
+    assert len(some) == len(SOME)
+    found, _ = fail(s3_server, landings, tmp_path, len(some) + 1, secrets.token_hex(16), print, some)
     assert [one.told for one in found if one.told] == []
     assert all(one.good and one.failed for one in found)
-    ended = {one.fault: (one.complete, one.terminal) for one in found}
-    assert {fault.name for fault in FAULTS if fault.lasting} == {
-        name for name, (complete, terminal) in ended.items() if terminal and not complete
-    }
+    assert {one.fault for one in found if one.terminal} == {fault.name for fault in some if fault.lasting}
 
 
 def test_eight_writers_of_one_market_have_one_winner(tmp_path):
