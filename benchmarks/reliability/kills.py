@@ -34,6 +34,8 @@ A_ROOT = 100
 COMPUTES, ITS_KILLS, KILLS = 8, 4, 2
 #: Every so many runs that died are never repeated, as when a newer drop comes: their leftovers stay.
 ABANDONED = 7
+#: Every second kill comes after this share of a run's time: publishing and delivery are short.
+LAST = 2 / 3
 #: Leftovers are looked for as `strata tidy` does, so much later.
 LATER = timedelta(days=8)
 
@@ -87,7 +89,7 @@ class World:
 def kill(
     worker: Runner, folder: Path, temporary: Path, count: int, tell: Callable[[str], None], seed: int = 7
 ) -> Killed:
-    """Kill `count` runs at instants spread evenly over the time that a run takes; see `Killed`.
+    """Kill `count` runs at random instants of the time that a run takes; see `Killed`.
 
     `temporary` is the worker's TMPDIR.
     """
@@ -129,8 +131,9 @@ def _one_root(world: World, folder: Path, count: int, killed: Killed, chance: ra
             number += 1
             computes = number % COMPUTES == 0
             work = folder / f"work{number}" if computes else world.warm
-            for _ in range(ITS_KILLS if computes else KILLS):
-                seconds = chance.uniform(0, world.computing if computes else world.usual)
+            whole = world.computing if computes else world.usual
+            for turn in range(ITS_KILLS if computes else KILLS):
+                seconds = chance.uniform(whole * LAST if turn % 2 else 0, whole)
                 ended = world.worker.run(publish, work, number, deliver=str(teams), seconds=seconds)
                 died = ended["status"] == -signal.SIGKILL
                 killed.kills += died
