@@ -7,7 +7,7 @@ from datetime import date
 from functools import partial
 from typing import Any, Literal
 
-from prefect.artifacts import create_markdown_artifact
+from prefect.artifacts import acreate_markdown_artifact
 from prefect.logging import get_run_logger
 from prefect.runtime import flow_run
 from prefect.states import Completed, Failed
@@ -72,7 +72,7 @@ async def backfills(
     found = await until_cancelled(
         lambda: backfill(asked, at_once=slots, rebuild=rebuild, make=_make, tell=lambda done: log.info(_line(done)))
     )
-    create_markdown_artifact(key="backfill", markdown=_table(found), description=flow_run.name)
+    await acreate_markdown_artifact(key="backfill", markdown=_table(found), description=flow_run.name)
     failed = [one for one in found if one.state in {"failed", "left"}]
     told = ", ".join(
         f"{sum(one.state == state for one in found)} {state}" for state in dict.fromkeys(one.state for one in found)

@@ -7,7 +7,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from prefect.artifacts import create_markdown_artifact
+from prefect.artifacts import acreate_markdown_artifact
 from prefect.runtime import flow_run
 from prefect.states import Completed, Failed
 
@@ -42,7 +42,7 @@ async def chain(
             publish=publish, into=into, as_of=as_of, profiles=given, locales=tuple(locales or ("en",))
         )
     )
-    create_markdown_artifact(key="chain", markdown=_told(outcome), description=f"{outcome.state}")
+    await acreate_markdown_artifact(key="chain", markdown=_told(outcome), description=f"{outcome.state}")
     if outcome.broken:
         return Failed(message="; ".join(map(str, outcome.broken)))
     if outcome.state == "nothing":

@@ -29,7 +29,7 @@ from tasks.objects import open_store, require
 from tasks.predict.pooled import read_region
 from tasks.predict.task import Predicted, predict
 from tasks.publish.history import read_history
-from tasks.publish.index import tell_failure
+from tasks.publish.index import refresh_market, tell_failure
 from tasks.publish.publication import Published
 from tasks.publish.runs import process, record_end, record_start, record_waiting
 from tasks.publish.task import identify, publish, publish_drop
@@ -141,6 +141,7 @@ def _stages(run: MarketRun, call: Call, timed: Callable[[str], Any], tell: Tell)
     if run.deliver and published.current and outcome.state == "published":
         with timed("deliver"):
             outcome = replace(outcome, hints=tuple(delivered(run, published.id)))
+            refresh_market(open_store(run.publish), run.market)  # the page tells of deliveries, too
     return with_segments(with_ledger(outcome, run, normalized, days), run, segments)
 
 

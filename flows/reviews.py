@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from prefect.artifacts import create_markdown_artifact
+from prefect.artifacts import acreate_markdown_artifact
 from prefect.client.orchestration import get_client
 from prefect.events import emit_event
 from prefect.states import Completed
@@ -36,7 +36,8 @@ async def reviews(publish: str | None = None, facts_days: int = FACTS_DAYS) -> A
         lambda: (*review(settings, publish=publish, facts_days=facts_days), *_of_server(settings))
     )
     today = datetime.now(UTC).date()
-    create_markdown_artifact(key="review", markdown=markdown(found, today), description=f"{len(found)} to look at")
+    told = markdown(found, today)
+    await acreate_markdown_artifact(key="review", markdown=told, description=f"{len(found)} to look at")
     if found and served():
         emit_event(
             "strata.review.found",

@@ -461,7 +461,7 @@ def test_effort_has_six_decimals(con, market, write, tmp_path, parse):
     run(con, market.profile(("team", ["de-DE"], ["customers"])), written, tmp_path, market)
     row = parse(tmp_path / "de-DE/customers/DE_2026-10-31_de-DE_customers.csv", excel_dialect("de-DE"))[0]
     expected = Decimal("0.0123456").quantize(Decimal("0.000001"), ROUND_HALF_UP)
-    assert row["Jahresausgaben als Anteil am Pro-Kopf-Einkommen"] == str(expected).replace(".", ",")
+    assert row["Jahresausgaben als Anteil am BIP pro Kopf"] == str(expected).replace(".", ",")
 
 
 def test_temporary_table_is_gone_afterwards(con, market, small, tmp_path):

@@ -95,7 +95,9 @@ def test_each_market_has_an_artifact_with_its_ledger(history, prefect_server):
     found = prefect_server.ask("/artifacts/filter", artifacts={"flow_run_id": {"any_": list(made)}})
     assert sorted((made[one["flow_run_id"]], one["key"]) for one in found) == [
         *((BROKEN, f"market-{market}") for market in ("bg", "de", "jp")),
+        (BROKEN, "operations"),
         (WHOLE, "market-de"),
+        (WHOLE, "operations"),
     ]
     artifacts = {one["key"]: one["data"] for one in found}
     assert "| transactions |" in artifacts["market-de"]

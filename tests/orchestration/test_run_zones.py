@@ -33,7 +33,7 @@ def test_each_zone_has_a_flow_run_of_its_own(strata, prefect_server, drops, tmp_
     assert sorted((run["name"], run["state_type"]) for run in found) == [(name, "COMPLETED") for name in names]
     for zone, markets in (("eu", {"BG", "DE"}), ("jp", {"JP"})):
         store = open_store(tmp_path / zone / "published")
-        assert {info.key.split("/")[0] for info in store.list("")} - {"index.html"} == {
+        assert {info.key.split("/")[0] for info in store.list("")} - {"index.html", "operations.html"} == {
             f"country={market}" for market in markets
         }
         for market in markets:
