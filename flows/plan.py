@@ -76,9 +76,20 @@ def plan(
     )
 
 
-@lru_cache(maxsize=256)
 def checked_profile(market: str, directory: Path | None, reporting_currency: str | None = None) -> Profile:
-    """The market's resolved profile, its rules compiled against the trait catalogue."""
+    """The market's resolved profile, its rules compiled against the trait catalogue; read anew when a file changes."""
+    files = sorted(directory.rglob("*.yaml")) if directory else []
+    state = tuple((file, found.st_mtime_ns, found.st_size) for file in files for found in [file.stat()])
+    return _checked_profile(market, directory, reporting_currency, state)
+
+
+@lru_cache(maxsize=256)
+def _checked_profile(
+    market: str,
+    directory: Path | None,
+    reporting_currency: str | None,
+    state: tuple[tuple[Path, int, int], ...],  # noqa: ARG001 - of the files, for the cache
+) -> Profile:
     profile = load_profile(market, directory)
     if reporting_currency:
         money = profile.money.model_copy(update={"reporting_currency": reporting_currency})
