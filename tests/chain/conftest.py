@@ -67,7 +67,6 @@ class Chain:
         if self.profiles != own:
             self.profiles = Path(shutil.copytree(self.profiles, own))
         (self.profiles / "markets" / f"{country.lower()}.yaml").write_text(text, encoding="utf-8")
-        checked_profile.cache_clear()
 
     def market(
         self,
