@@ -29,11 +29,11 @@ PATIENCE = 120
 
 @pytest.fixture(scope="session")
 def market_drops(tmp_path_factory):
-    """Drops of DE and BG, 60 customers each."""
+    """Drops of BG, CH and DE, 60 customers each."""
     from tasks.sample.generate import generate
 
     folder = tmp_path_factory.mktemp("drops")
-    generate(folder, markets=("BG", "DE"), customers=60, seed=1)
+    generate(folder, markets=("BG", "CH", "DE"), customers=60, seed=1)
     return folder
 
 
@@ -162,16 +162,21 @@ class Installation:
         """Ids of this installation's processes whose command line has all these words."""
         return [pid for pid, line in marked(self.environ["STRATA_TEST"]) if all(word in line for word in words)]
 
+    def engines(self, number):
+        """Ids of the processes of this run, and of no other: a planned one may go on beside it."""
+        own = {pid for pid, _ in marked(number, "PREFECT__FLOW_RUN_ID")}
+        return [pid for pid in self.processes("prefect.engine") if pid in own]
+
     def said(self):
         logs = [self.folder / "up.log", *sorted((self.folder / ".strata" / "up").glob("*.log"))]
         return "\n".join(f"--- {log.name}\n{log.read_text(errors='replace')[-3000:]}" for log in logs if log.exists())
 
 
-def marked(token):
+def marked(value, name="STRATA_TEST"):
     """Processes with this mark in their environment: (id, command line)."""
     for folder in Path("/proc").glob("[0-9]*"):
         try:
-            if f"STRATA_TEST={token}".encode() in (folder / "environ").read_bytes().split(b"\0"):
+            if f"{name}={value}".encode() in (folder / "environ").read_bytes().split(b"\0"):
                 yield int(folder.name), (folder / "cmdline").read_bytes().replace(b"\0", b" ").decode()
         except OSError:
             continue

@@ -66,12 +66,15 @@ def mailbox():
 
 
 def profiles(folder, schedule="every: never"):
-    """The profiles of DE, with that schedule, and of BG, which never runs by itself and waits for a marker."""
+    """The profiles of CH, with that schedule, and of DE and BG, which never run by themselves; BG waits for a marker."""
     markets = folder / "profiles" / "markets"
     markets.mkdir(parents=True, exist_ok=True)
-    german, bulgarian = ((ROOT / f"region_profiles/markets/{name}.yaml").read_text() for name in ("de", "bg"))
+    bulgarian, swiss, german = (
+        (ROOT / f"region_profiles/markets/{name}.yaml").read_text() for name in ("bg", "ch", "de")
+    )
     arrival = f"source:\n  arrival: {{marker: {MARKER}, wait_minutes: 30}}\n"
-    (markets / "de.yaml").write_text(f"{german}\nschedule: {{{schedule}}}\n")
+    (markets / "ch.yaml").write_text(f"{swiss}\nschedule: {{{schedule}}}\n")
+    (markets / "de.yaml").write_text(f"{german}\nschedule: {{every: never}}\n")
     (markets / "bg.yaml").write_text(bulgarian.replace("source:\n", arrival, 1) + "\nschedule: {every: never}\n")
     return folder / "profiles"
 
@@ -132,7 +135,7 @@ def changed(at_work, name, before, after):
 
 @pytest.fixture(scope="module")
 def planned(at_work):
-    """A run that the server has planned by the profile's schedule, a minute or two from now; it starts by itself."""
+    """A run of CH that the profile plans, a minute or two from now: it starts by itself, beside the others."""
     flow_runs = {"state": {"type": {"any_": ["SCHEDULED"]}}}
     for _ in range(5):  # a machine so busy that the minute was over before it was deployed gets a later one
         moment = datetime.now(UTC) + timedelta(seconds=100)
@@ -142,7 +145,7 @@ def planned(at_work):
         assert code == 0, said
         found = until(
             lambda: [run for run in at_work.ask("/flow_runs/filter", flow_runs=flow_runs) if run["auto_scheduled"]
-                     and run["parameters"] == {"markets": ["DE"]}],
+                     and run["parameters"] == {"markets": ["CH"]}],
             at_work.said,
         )  # fmt: skip
         first = min(found, key=lambda run: run["expected_start_time"])
@@ -154,7 +157,7 @@ def planned(at_work):
 def test_a_changed_profile_changes_its_schedule_at_the_next_deploy(at_work, planned):
     assert at_work.run(planned)["state_type"] in {"SCHEDULED", "PENDING", "RUNNING", "COMPLETED"}
     (schedule,) = at_work.deployment("stratify/europe")["schedules"]
-    assert (schedule["slug"], schedule["parameters"]) == ("de", {"markets": ["DE"]})
+    assert (schedule["slug"], schedule["parameters"]) == ("ch", {"markets": ["CH"]})
 
 
 def test_what_no_file_names_is_listed_and_deleted_only_on_demand(at_work):
@@ -228,7 +231,7 @@ def test_a_cancelled_run_ends_within_a_minute_and_its_attempt_says_so(at_work):
     at_work.ended(number, "Cancelled", seconds=60)
     assert datetime.now(UTC) - began < timedelta(seconds=60)
     assert at_work.attempts("BG")[-1]["outcome"] == "cancelled"
-    assert not at_work.processes("prefect.engine")
+    assert not at_work.engines(number)
     slots = at_work.ask("/v2/concurrency_limits/strata-market-bg", "GET")["active_slots"]
     assert slots == 0
 
@@ -237,14 +240,9 @@ def test_a_run_whose_process_is_killed_is_crashed_by_its_worker(at_work):
     tried = len(at_work.attempts("BG"))
     number = at_work.start("stratify/europe", markets=["BG"], as_of=AS_OF)
     at_work.waiting("BG", tried)
-    for pid in engines(at_work):
+    for pid in until(lambda: at_work.engines(number), at_work.said):
         os.kill(pid, signal.SIGKILL)
     at_work.ended(number, "Crashed")
-
-
-def engines(at_work):
-    """Processes of runs."""
-    return until(lambda: at_work.processes("prefect.engine"), at_work.said)
 
 
 def test_a_run_goes_on_when_its_worker_is_killed_and_the_worker_is_started_again(at_work):
@@ -266,7 +264,7 @@ def test_a_run_that_dies_with_its_worker_is_crashed_by_the_automation(at_work):
     tried = len(at_work.attempts("BG"))
     number = at_work.start("stratify/europe", markets=["BG"], as_of=AS_OF)
     at_work.waiting("BG", tried)
-    for pid in (*at_work.processes("worker start"), *engines(at_work)):
+    for pid in (*at_work.processes("worker start"), *at_work.engines(number)):
         os.kill(pid, signal.SIGKILL)
     crashed = at_work.ended(number, "Crashed")
     assert "No heartbeat" in crashed["state"]["message"]
@@ -275,9 +273,9 @@ def test_a_run_that_dies_with_its_worker_is_crashed_by_the_automation(at_work):
 
 def test_a_scheduled_run_starts_by_itself_and_is_of_the_local_yesterday(at_work, planned):
     run = at_work.ended(planned, "Completed", "Held", seconds=240)
-    due = datetime.fromisoformat(run["expected_start_time"]).astimezone(ZoneInfo("Europe/Berlin"))
-    assert run["name"] == f"stratify DE as of {due.date() - timedelta(days=1)}"
-    assert run["parameters"] == {"markets": ["DE"]}
+    due = datetime.fromisoformat(run["expected_start_time"]).astimezone(ZoneInfo("Europe/Zurich"))
+    assert run["name"] == f"stratify CH as of {due.date() - timedelta(days=1)}"
+    assert run["parameters"] == {"markets": ["CH"]}
 
 
 def test_when_it_is_told_to_stop_runs_are_cancelled_and_no_process_is_left(at_work):
