@@ -32,8 +32,8 @@ def measure(way: str) -> float:
     from concurrent.futures import ThreadPoolExecutor
     from datetime import date
 
-    from flows.market import stratify_market
-    from flows.plan import plan
+    from flows.planning.runs import plan
+    from flows.publishing.market import stratify_market
     from flows.settings import Settings
 
     as_of = date.fromisoformat(AS_OF)
@@ -72,7 +72,7 @@ def child(way: str, folder: Path, environ: dict[str, str]) -> float:
 
 def with_server(folder: Path, work: Callable[[dict[str, str]], dict[str, object]]) -> dict[str, object]:
     """What `work` finds while a server runs that `strata deploy` has prepared."""
-    from flows.up import Running, wait_for_server
+    from flows.deploying.processes import Running, wait_for_server
 
     running = Running(4391, folder / "logs")
     environ = {

@@ -6,7 +6,7 @@ import sys
 
 from botocore.exceptions import ClientError, EndpointConnectionError
 
-from flows.cancelling import pause
+from flows.running.cancelling import pause
 from tasks.objects.s3 import client
 from tasks.objects.s3_settings import S3Settings
 

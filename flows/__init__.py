@@ -1,1 +1,1 @@
-"""What data ops schedule: composition only, one file per flow; cli.py is the `strata` command."""
+"""What data ops schedule: composition only. One file per flow, packages below; cli.py is the `strata` command."""

@@ -12,12 +12,12 @@ from prefect.logging import get_run_logger
 from prefect.runtime import flow_run
 from prefect.states import Completed, Failed
 
-from flows.backfill import Done, Every, backfill, make, wanted
-from flows.cancelling import cancellable
-from flows.flowing import PlainFlow, until_cancelled
-from flows.outcomes import MarketOutcome
-from flows.plan import plan
-from flows.serving import one_at_a_time, tell
+from flows.backfilling.dates import Done, Every, backfill, make, wanted
+from flows.planning.runs import plan
+from flows.running.cancelling import cancellable
+from flows.running.flowing import PlainFlow, until_cancelled
+from flows.running.outcomes import MarketOutcome
+from flows.running.serving import one_at_a_time, tell
 from flows.settings import Settings
 from tasks.run import MarketRun
 

@@ -11,8 +11,8 @@ from prefect.artifacts import acreate_markdown_artifact
 from prefect.runtime import flow_run
 from prefect.states import Completed, Failed
 
-from flows.chain import ChainOutcome, publish_aggregates
-from flows.flowing import PlainFlow, until_cancelled
+from flows.publishing.chain import ChainOutcome, publish_aggregates
+from flows.running.flowing import PlainFlow, until_cancelled
 
 
 def _name() -> str:

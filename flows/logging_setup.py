@@ -233,7 +233,7 @@ class ToPrefect(logging.Handler):
         from prefect.context import FlowRunContext, TaskRunContext
         from prefect.logging.handlers import APILogHandler
 
-        from flows.serving import served
+        from flows.running.serving import served
 
         if (FlowRunContext.get() is None and TaskRunContext.get() is None) or not served():
             return

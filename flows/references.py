@@ -11,9 +11,9 @@ from prefect.artifacts import create_table_artifact
 from prefect.cache_policies import NO_CACHE
 from prefect.states import Completed, Failed
 
-from flows.flowing import PlainFlow, until_cancelled
+from flows.running.flowing import PlainFlow, until_cancelled
+from flows.running.steps import worth_a_retry
 from flows.settings import Settings
-from flows.steps import worth_a_retry
 from tasks.errors import StrataError
 from tasks.reference.refresh import Kind, Refreshed, refresh
 

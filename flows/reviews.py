@@ -13,13 +13,13 @@ from prefect.client.orchestration import get_client
 from prefect.events import emit_event
 from prefect.states import Completed
 
-from flows.deploy import left_over
-from flows.deployments import folder, wanted
-from flows.flowing import PlainFlow, until_cancelled
-from flows.preflight import preflight
-from flows.reviewing import FACTS_DAYS, Finding, markdown, review
-from flows.serving import served
+from flows.deploying.comparing import left_over
+from flows.deploying.preflight import preflight
+from flows.deploying.wanted import folder, wanted
+from flows.running.flowing import PlainFlow, until_cancelled
+from flows.running.serving import served
 from flows.settings import Settings
+from flows.telling.reviewing import FACTS_DAYS, Finding, markdown, review
 from tasks.errors import StrataError
 
 

@@ -15,16 +15,16 @@ from prefect.runtime import flow_run
 from prefect.states import Completed, Failed
 from prefect.task_runners import ThreadPoolTaskRunner
 
-from flows.cancelling import cancellable
-from flows.flowing import PlainFlow, until_cancelled
-from flows.market import stratify_market
-from flows.naming import as_of_each
-from flows.operations import refresh_operations
-from flows.outcomes import MarketOutcome
-from flows.plan import plan
-from flows.serving import one_at_a_time, tell
+from flows.planning.naming import as_of_each
+from flows.planning.runs import plan
+from flows.publishing.market import stratify_market
+from flows.running.cancelling import cancellable
+from flows.running.flowing import PlainFlow, until_cancelled
+from flows.running.outcomes import MarketOutcome
+from flows.running.serving import one_at_a_time, tell
+from flows.running.steps import Unforeseen, as_task, unforeseen
 from flows.settings import Settings
-from flows.steps import Unforeseen, as_task, unforeseen
+from flows.telling.operations import refresh_operations
 from tasks import progress
 from tasks.errors import StrataError, Terminal
 from tasks.objects import open_store

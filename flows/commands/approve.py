@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from flows.deciding import (
+from flows.publishing.deciding import (
     AsOf,
     DryRun,
     Id,
@@ -23,7 +23,7 @@ from flows.deciding import (
     tell,
     to_teams,
 )
-from flows.reading import Json, Profiles, Publish
+from flows.telling.publications import Json, Profiles, Publish
 
 
 def approve(
@@ -51,7 +51,7 @@ def approve(
 
     strata approve DE --as-of 2026-05-31 --why "checked with the till" --yes
     """
-    from flows.delivering import deliver
+    from flows.delivering.teams import deliver
     from tasks.publish.deciding import approving, standing, to_approve
 
     at, why, decider = desk(market, publish, profiles), reason(why), login(who)

@@ -20,8 +20,8 @@ from flows.startup import heavy_imports
 from tasks.errors import Terminal
 
 if TYPE_CHECKING:
-    from flows.backfill import Done
-    from flows.foresight import Foreseen
+    from flows.backfilling.dates import Done
+    from flows.backfilling.foresight import Foreseen
     from tasks.run import MarketRun
 
 #: A market, its dates, and what is foreseen of them.
@@ -66,7 +66,7 @@ def backfill(
     strata backfill --rebuild --yes
     """
     with heavy_imports():
-        from flows.plan import plan
+        from flows.planning.runs import plan
 
     _check(every, known)
     texts = None if profiles is None else str(profiles)
@@ -95,7 +95,7 @@ def _check(every: str, known: str) -> None:
 def _wanted(
     runs: Sequence[MarketRun], since: datetime | None, until: datetime | None, every: Any, known: Any, *, rebuild: bool
 ) -> Wanted:
-    from flows.backfill import wanted
+    from flows.backfilling.dates import wanted
 
     if since is None and not rebuild:
         raise Terminal("--from is not given", hint="say the first as-of date, or --rebuild alone for stale dates")
@@ -137,7 +137,7 @@ def _parameters(
 
 
 def _foresee(wanted: Wanted, *, rebuild: bool) -> list[Foreseen]:
-    from flows.foresight import foreseen_of
+    from flows.backfilling.foresight import foreseen_of
     from tasks.objects import open_store
     from tasks.publish.pointer import read_pointer, stale_successors
 
@@ -177,7 +177,7 @@ def _show(console: Console, wanted: Wanted, foreseen: list[Foreseen], at_once: i
 
 
 def _estimate(wanted: Wanted, foreseen: Iterable[Foreseen], at_once: int) -> str:
-    from flows.foresight import pace
+    from flows.backfilling.foresight import pace
     from tasks.objects import open_store
 
     told = list(foreseen)
@@ -210,7 +210,7 @@ def _duration(seconds: float) -> str:
 def _execute(
     console: Console, wanted: Wanted, asked: dict[str, Any], at_once: int, *, rebuild: bool, as_json: bool
 ) -> int:
-    from flows.serverside import named, run_backfills
+    from flows.backfilling.serverside import named, run_backfills
 
     if named():
         return run_backfills(console, wanted, asked)
@@ -219,7 +219,7 @@ def _execute(
 
 def _here(console: Console, wanted: Wanted, at_once: int, *, rebuild: bool, as_json: bool) -> int:
     with heavy_imports():
-        from flows.backfill import backfill as fill
+        from flows.backfilling.dates import backfill as fill
         from tasks import progress
 
     def tell(done: Done) -> None:

@@ -13,7 +13,7 @@ from rich.table import Table
 from flows.commands.run import Profiles, terminal
 
 if TYPE_CHECKING:
-    from flows.chain import ChainOutcome
+    from flows.publishing.chain import ChainOutcome
     from tasks.chain.view import View
 
 
@@ -52,7 +52,7 @@ def chain(
 
     strata chain --profiles region_profiles/examples/global_electronics_retailer --publish published --dry-run
     """
-    from flows.chain import publish_aggregates
+    from flows.publishing.chain import publish_aggregates
 
     console = terminal()
     with console.status("reading the markets' publications") as status:

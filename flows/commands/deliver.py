@@ -12,10 +12,10 @@ import typer
 from rich.table import Table
 
 from flows.commands.run import terminal
-from flows.reading import Json, Profiles, Publish
+from flows.telling.publications import Json, Profiles, Publish
 
 if TYPE_CHECKING:
-    from flows.delivering import Delivered
+    from flows.delivering.teams import Delivered
 
 
 def deliver(
@@ -53,8 +53,8 @@ def deliver(
 
     strata deliver DE --as-of 2026-05-31
     """
-    from flows.delivering import deliver as bring
-    from flows.delivering import order_for
+    from flows.delivering.teams import deliver as bring
+    from flows.delivering.teams import order_for
 
     found = bring(
         order_for(market, publish, profiles),

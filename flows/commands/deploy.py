@@ -17,9 +17,9 @@ from flows.startup import heavy_imports
 from tasks.errors import Terminal
 
 if TYPE_CHECKING:
-    from flows.changing import Change, LeftOver
-    from flows.deployments import Wanted
-    from flows.preflight import Flows
+    from flows.deploying.changing import Change, LeftOver
+    from flows.deploying.preflight import Flows
+    from flows.deploying.wanted import Wanted
 
 SCRATCH = Path(".strata/work")
 
@@ -51,7 +51,7 @@ def deploy(
 
     strata deploy --prune
     """
-    from flows.deployments import folder, wanted
+    from flows.deploying.wanted import folder, wanted
 
     console = terminal()
     settings = Settings()
@@ -93,7 +93,7 @@ def execute(
     flows = checked(asked)
     from prefect.client.orchestration import get_client
 
-    from flows.deploy import changes, left_over
+    from flows.deploying.comparing import changes, left_over
 
     report = Report(asked, dry_run)
     with get_client(sync_client=True) as client:
@@ -119,7 +119,7 @@ def checked(asked: Wanted) -> Flows:
     """The flows of all entrypoints; Terminal with every fault where something would break a run."""
     quiet_prefect(SCRATCH, verbose=False)
     with heavy_imports():
-        from flows.preflight import preflight
+        from flows.deploying.preflight import preflight
 
     flows, faults = preflight(asked)
     if faults:
@@ -156,7 +156,7 @@ def _sure(console: Console, gone: tuple[LeftOver, ...]) -> bool:
 
 
 def _say(console: Console, report: Report, settings: Settings) -> None:
-    from flows.notifying import silent
+    from flows.deploying.notifying import silent
 
     asked = report.asked
     for change in report.done:

@@ -14,9 +14,9 @@ import typer
 from rich.table import Table
 
 from flows.commands.run import terminal
-from flows.comparison import WITHHELD, Diff, Side, compare, selected_manifest
+from flows.planning.zones import publish_root
 from flows.settings import Settings
-from flows.zones import publish_root
+from flows.telling.comparison import WITHHELD, Diff, Side, compare, selected_manifest
 
 if TYPE_CHECKING:
     from tasks.export.suppress import Row
@@ -40,7 +40,7 @@ def diff(
 
     Example: strata diff DE 2026-05-31 2026-06-30 --publish published
     """
-    from flows.plan import checked_profile
+    from flows.planning.runs import checked_profile
     from tasks.objects import open_store
 
     settings = Settings()

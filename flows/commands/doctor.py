@@ -220,7 +220,7 @@ def _deliveries(settings: Settings, publish: str | None) -> list[Finding]:
             continue
         own = sum(len(team.deliver) for team in profile.teams)
         if own:
-            from flows.deliverable import delivery_faults
+            from flows.delivering.faults import delivery_faults
 
             means += own
             found += [Finding(f"delivery {name}", "wrong", one) for one in delivery_faults(settings, profile, publish)]

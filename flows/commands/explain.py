@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from flows.reading import Json, Profiles, Publish, Reader, customer_id, reader, work_of
+from flows.telling.publications import Json, Profiles, Publish, Reader, customer_id, reader, work_of
 from tasks.errors import Terminal
 
 if TYPE_CHECKING:
@@ -63,7 +63,7 @@ def explain(
     if as_json:
         typer.echo(json.dumps(why.as_dict(), ensure_ascii=False, indent=2))
         return
-    from flows.wording import wording
+    from flows.telling.wording import wording
     from tasks.segment.telling import told
 
     typer.echo(told(why, wording(found.profile, locale), untaxed=found.profile.tax.amounts == "untaxed"))
@@ -112,7 +112,7 @@ def _own(found: Reader, landing: str) -> tuple[Own, dict[str, str]]:
 
 
 def _segment(found: Reader, segment: tuple[str, str], out: Path | None, locale: str | None) -> str:
-    from flows.wording import wording
+    from flows.telling.wording import wording
     from tasks.engine import DuckDB, open_duckdb
     from tasks.segment.columns import explain_segment, write
 

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from flows.reading import Json, Profiles, Publish
+from flows.telling.publications import Json, Profiles, Publish
 
 
 def link(
@@ -32,7 +32,7 @@ def link(
 
     strata link DE --team germany_crm --hours 24
     """
-    from flows.linking import links_of
+    from flows.delivering.links import links_of
 
     found = links_of(market, publish, profiles, tuple(team or ()), hours)
     if as_json:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from flows.reading import Json, Profiles, Publish, Reader, reader
+from flows.telling.publications import Json, Profiles, Publish, Reader, reader
 from tasks.errors import Terminal
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from flows.commands.run import terminal
-from flows.reading import Json, Profiles, Publish, reader
+from flows.telling.publications import Json, Profiles, Publish, reader
 from tasks.errors import Terminal
 
 if TYPE_CHECKING:
@@ -172,7 +172,7 @@ _COLUMN, _ROW, _TOP, _LEFT, _DOT = 34, 24, 200, 330, 7
 
 
 def _page(shown: Shown) -> str:
-    from flows import pages
+    from flows.telling import pages
 
     rows = [(_named(one), f"{one.customers:,}", f"{one.revenue:,.2f}") for one in shown.intersections]
     notes = [f"{shown.customers:,} customers as of {shown.as_of}; each is in exactly one column."]
@@ -189,7 +189,7 @@ def upset(shown: Shown) -> str:
     """The plot as SVG: a column for each intersection, its bar above, dots for its sets below; sizes of sets left."""
     from html import escape
 
-    from flows import pages
+    from flows.telling import pages
 
     sets = list(shown.sets)
     width = _LEFT + _COLUMN * max(1, len(shown.intersections)) + 20

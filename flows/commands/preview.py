@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from flows.commands.run import terminal
-from flows.reading import Json, Profiles, Publish, Reader, reader, work_of
 from flows.settings import Settings
+from flows.telling.publications import Json, Profiles, Publish, Reader, reader, work_of
 from region_profiles.setting import with_settings
 from tasks.errors import ProfileErrors, Terminal
 
@@ -170,7 +170,7 @@ def _money(size: Size) -> str:
 
 
 def _page(found: Preview, notes: Sequence[str]) -> str:
-    from flows import pages
+    from flows.telling import pages
 
     def parts() -> Iterator[str]:
         yield pages.note(f"{found.customers:,} customers as of {found.as_of}. Nothing is published.")

@@ -66,7 +66,7 @@ def pool(
     """
     import tempfile
 
-    from flows.zones import publish_roots
+    from flows.planning.zones import publish_roots
     from region_profiles.loader import load_profile
     from tasks.chain.reading import Absent, find
     from tasks.engine import open_duckdb

@@ -13,14 +13,14 @@ from rich.console import Console
 
 from flows.commands.backfill import in_words, summary
 from flows.commands.run import Landing, Profiles, Publish, terminal
+from flows.planning.zones import publish_roots
 from flows.settings import Settings
 from flows.startup import heavy_imports
-from flows.zones import publish_roots
 from tasks.errors import StrataError, Terminal
 
 if TYPE_CHECKING:
-    from flows.backfill import Done
-    from flows.rerun import Again
+    from flows.backfilling.dates import Done
+    from flows.backfilling.rerun import Again
     from tasks.run import MarketRun
 
 
@@ -60,7 +60,7 @@ def rerun(
 
     strata rerun --failed --market JP --since 2026-06-01
     """
-    from flows.rerun import markets_of, to_repeat
+    from flows.backfilling.rerun import markets_of, to_repeat
     from tasks.objects import open_store
 
     if not failed:
@@ -95,8 +95,8 @@ def _again(
     *,
     as_json: bool,
 ) -> int:
-    from flows.plan import plan
-    from flows.serverside import named, run_again
+    from flows.backfilling.serverside import named, run_again
+    from flows.planning.runs import plan
 
     wanted: list[tuple[MarketRun, list[Again]]] = []
     wrong = 0
@@ -119,7 +119,7 @@ def _here(
     console: Console, wanted: Iterable[tuple[MarketRun, list[Again]]], at_once: int, *, as_json: bool
 ) -> tuple[Done, ...]:
     with heavy_imports():
-        from flows.backfill import backfill
+        from flows.backfilling.dates import backfill
 
     def tell(done: Done) -> None:
         if not as_json:

@@ -13,12 +13,12 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from flows.planning.zones import by_zone
 from flows.startup import heavy_imports
-from flows.zones import by_zone
 from tasks.errors import Terminal
 
 if TYPE_CHECKING:
-    from flows.outcomes import MarketOutcome
+    from flows.running.outcomes import MarketOutcome
     from tasks.run import MarketRun
 
 AsOf = Annotated[
@@ -68,7 +68,7 @@ def execute(
     verbose: bool = False,
 ) -> int:
     """Plan, run the flow with progress on the terminal, print the outcome; the exit code."""
-    from flows.plan import plan
+    from flows.planning.runs import plan
 
     console = terminal()
     started = time.monotonic()

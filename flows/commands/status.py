@@ -13,9 +13,9 @@ from rich.table import Table
 from rich.text import Text
 
 from flows.commands.run import terminal
-from flows.reading import Json, Profiles, Publish
+from flows.planning.zones import publish_roots
 from flows.settings import Settings
-from flows.zones import publish_roots
+from flows.telling.publications import Json, Profiles, Publish
 
 if TYPE_CHECKING:
     from tasks.publish.operations_records import Operations, Standing, Word
@@ -51,7 +51,7 @@ def status(
 
     strata status DE JP --json
     """
-    from flows.operations import operations
+    from flows.telling.operations import operations
     from tasks.objects import open_store
     from tasks.publish.operations_reading import markets_of
 

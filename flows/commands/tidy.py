@@ -10,9 +10,9 @@ from typing import Annotated, Any
 
 import typer
 
-from flows.reading import Json, Publish
+from flows.planning.zones import publish_roots, scratch_folders
 from flows.settings import Settings
-from flows.zones import publish_roots, scratch_folders
+from flows.telling.publications import Json, Publish
 
 
 def tidy(

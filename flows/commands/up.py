@@ -20,7 +20,7 @@ from flows.commands.run import terminal
 from flows.settings import Settings
 
 if TYPE_CHECKING:
-    from flows.up import Running
+    from flows.deploying.processes import Running
 
 #: Roots and files that a run would otherwise look for below a worker's temporary folder.
 FOLDERS = ("STRATA_LANDING", "STRATA_PUBLISH", "STRATA_WORK", "STRATA_SCRATCH", "STRATA_PROFILES", "STRATA_REFERENCE",
@@ -51,8 +51,8 @@ def up(
 
     strata up --port 4300
     """
-    from flows.deployments import folder, runs_at_once, wanted
-    from flows.up import MARK, Running, free, until_told_to_stop, wait_for_server
+    from flows.deploying.processes import MARK, Running, free, until_told_to_stop, wait_for_server
+    from flows.deploying.wanted import folder, runs_at_once, wanted
 
     console = terminal()
     for name, value in (("STRATA_LANDING", landing), ("STRATA_PUBLISH", publish)):

@@ -12,7 +12,7 @@ import typer
 from rich.console import Console
 
 from flows.commands.run import AsOf, Landing, Profiles, terminal
-from flows.plan import checked_profile, markets_to_run, plan
+from flows.planning.runs import checked_profile, markets_to_run, plan
 from flows.settings import Settings
 from region_profiles.loader import list_markets, resolve
 from region_profiles.models import Profile
@@ -78,7 +78,7 @@ def _undeliverable(console: Console, settings: Settings, profile: Profile) -> in
     """Tell which teams could not get their bundles; the number of faults."""
     if not any(team.deliver for team in profile.teams):
         return 0
-    from flows.deliverable import delivery_faults
+    from flows.delivering.faults import delivery_faults
 
     found = list(delivery_faults(settings, profile))
     for fault in found:

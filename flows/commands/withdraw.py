@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from flows.deciding import (
+from flows.publishing.deciding import (
     AsOf,
     DryRun,
     Id,
@@ -26,11 +26,11 @@ from flows.deciding import (
     tell,
     to_teams,
 )
-from flows.reading import Json, Profiles, Publish
+from flows.telling.publications import Json, Profiles, Publish
 from tasks.errors import Terminal
 
 if TYPE_CHECKING:
-    from flows.delivering import Delivered, Order
+    from flows.delivering.teams import Delivered, Order
     from tasks.publish.pointer import Pointer
 
 
@@ -62,7 +62,7 @@ def withdraw(
 
     strata withdraw DE --as-of 2026-05-31 --publication 243bd9c24f17ac3b93d52bc8 --why "wrong rates" --yes
     """
-    from flows.delivering import deliver, recall
+    from flows.delivering.teams import deliver, recall
     from tasks.publish.deciding import predecessor, standing, withdrawing
 
     at, why, decider = desk(market, publish, profiles), reason(why), login(who)

@@ -7,9 +7,9 @@ from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
 
-from flows.backfill import backfill_market
-from flows.foresight import facts_now
-from flows.outcomes import MarketOutcome
+from flows.backfilling.dates import backfill_market
+from flows.backfilling.foresight import facts_now
+from flows.running.outcomes import MarketOutcome
 from region_profiles.loader import profile_digest
 from region_profiles.models import Profile
 from tasks import objects

@@ -10,7 +10,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from flows import waiting
+from flows.publishing import waiting
 from region_profiles.loader import profile_digest
 from tasks.errors import DropError, ProfileError
 from tasks.ingest.arrival import lacking

@@ -10,10 +10,10 @@ import pytest
 import yaml
 from typer.testing import CliRunner
 
-from flows import backfill as filling
-from flows.backfill import backfill_market
+from flows.backfilling import dates as filling
+from flows.backfilling.dates import backfill_market
 from flows.cli import app
-from flows.plan import plan
+from flows.planning.runs import plan
 from tasks.errors import DropError, Terminal
 from tasks.publish.runs import record_end, record_start
 from tests.backfill.conftest import TABLES

@@ -6,7 +6,7 @@ from datetime import date
 
 import pytest
 
-from flows.backfill import dates, wanted
+from flows.backfilling.dates import dates, wanted
 from tasks.errors import Terminal
 from tests.backfill.conftest import profile_of
 

@@ -11,8 +11,8 @@ from datetime import date
 
 import pytest
 
-from flows.backfill import backfill, backfill_market
-from flows.outcomes import MarketOutcome
+from flows.backfilling.dates import backfill, backfill_market
+from flows.running.outcomes import MarketOutcome
 from tasks.errors import DropError, NoPurchases, Terminal
 from tasks.objects import open_store
 from tasks.publish.pointer import stale_successors

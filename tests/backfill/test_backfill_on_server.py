@@ -10,8 +10,8 @@ from types import SimpleNamespace
 import pytest
 from rich.console import Console
 
-from flows import serverside
-from flows.rerun import Again
+from flows.backfilling import serverside
+from flows.backfilling.rerun import Again
 from tasks.errors import Terminal
 from tasks.publish.runs import record_end, record_start
 

@@ -9,7 +9,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from flows.rerun import markets_of, to_repeat
+from flows.backfilling.rerun import markets_of, to_repeat
 from tasks.errors import DropError
 from tasks.publish.runs import died, process, record_end, record_start
 

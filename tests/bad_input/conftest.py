@@ -16,8 +16,8 @@ import duckdb
 import pytest
 import yaml
 
-from flows.market import stratify_market
-from flows.plan import plan
+from flows.planning.runs import plan
+from flows.publishing.market import stratify_market
 from tasks.errors import StrataError
 from tasks.files import parquet
 from tasks.ingest import archives

@@ -10,8 +10,8 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from flows.chain import publish_aggregates
-from flows.plan import checked_profile
+from flows.planning.runs import checked_profile
+from flows.publishing.chain import publish_aggregates
 from region_profiles.loader import profile_digest
 from tasks.objects import open_store
 from tasks.publish.manifest import CUSTOMERS, Manifest, exports_of, publication_id

@@ -9,8 +9,8 @@ import pytest
 from typer import Typer
 from typer.testing import CliRunner
 
-from flows.chain import publish_aggregates
 from flows.commands.chain import chain as command
+from flows.publishing.chain import publish_aggregates
 from tasks.chain.publication import ChainManifest, publish_chain, read_chain_pointer
 from tasks.chain.staging import stage
 from tasks.errors import ProfileError, PublicationError, Terminal

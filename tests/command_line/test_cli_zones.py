@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from flows.plan import plan
+from flows.planning.runs import plan
 from tasks.errors import DropError, Terminal
 
 

@@ -14,8 +14,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from flows.cli import main
-from flows.market import stratify_market
-from flows.plan import plan
+from flows.planning.runs import plan
+from flows.publishing.market import stratify_market
 from tasks.objects import open_store
 from tasks.publish.pointer import read_pointer
 from tasks.publish.reading import verify

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import duckdb
 
-from flows.delivering import Order
+from flows.delivering.teams import Order
 from region_profiles.loader import load_profile, profile_digest
 from region_profiles.models import Profile, Team
 from tasks.export.dialect import excel_dialect

@@ -9,7 +9,7 @@ from urllib.parse import unquote
 
 import pytest
 
-from flows.delivering import deliver
+from flows.delivering.teams import deliver
 from tasks.delivery.bundle import write_bundle
 from tasks.errors import PublicationError
 from tests.delivery.desk import EVERYTHING, JUNE, team

@@ -10,8 +10,8 @@ import pytest
 import yaml
 
 from flows.cli import main
-from flows.deliverable import delivery_faults
-from flows.delivering import deliver, order_for
+from flows.delivering.faults import delivery_faults
+from flows.delivering.teams import deliver, order_for
 from flows.settings import Settings
 from tests.delivery.desk import Market, team
 

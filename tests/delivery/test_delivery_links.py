@@ -14,8 +14,8 @@ from urllib.parse import parse_qs, unquote, urlsplit
 
 import pytest
 
-from flows import linking
-from flows.delivering import deliver, recall
+from flows.delivering import links
+from flows.delivering.teams import deliver, recall
 from tasks.errors import Terminal
 from tasks.objects import open_store
 from tests.delivery.desk import EVERYTHING, team
@@ -43,8 +43,8 @@ def hrefs(page):
 @pytest.fixture
 def pages(s3_market, monkeypatch):
     """A function that makes links as `strata link` does, for a market whose teams the test sets."""
-    monkeypatch.setattr(linking, "order_for", lambda *_: s3_market.order)
-    return lambda *teams, hours=1: linking.links_of("DE", None, None, teams, hours)
+    monkeypatch.setattr(links, "order_for", lambda *_: s3_market.order)
+    return lambda *teams, hours=1: links.links_of("DE", None, None, teams, hours)
 
 
 # --- one object ---
@@ -125,7 +125,7 @@ def test_pages_whose_links_have_ended_go_with_the_next_ones(s3_market, pages, mo
         def now(cls, tz=None):
             return datetime.now(tz) + timedelta(hours=2)
 
-    monkeypatch.setattr(linking, "datetime", Later)
+    monkeypatch.setattr(links, "datetime", Later)
     pages(hours=1)
     left = [info.key for info in s3_market.store.list("country=DE/deliveries/")]
     assert len(left) == 1

@@ -9,7 +9,7 @@ from email import message_from_bytes, policy
 
 import pytest
 
-from flows.delivering import deliver
+from flows.delivering.teams import deliver
 from flows.settings import Settings
 from tasks.delivery import handing, mail, trying
 from tasks.delivery.letter import Letter

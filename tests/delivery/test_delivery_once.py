@@ -10,8 +10,8 @@ from email import message_from_bytes
 
 import pytest
 
-from flows import delivering, outgoing, recalling
-from flows.delivering import deliver, deliver_market, recall
+from flows.delivering import outgoing, recalling, teams
+from flows.delivering.teams import deliver, deliver_market, recall
 from tasks.delivery import log
 from tasks.errors import PublicationError, Terminal
 from tasks.publish.deciding import approving, holding
@@ -102,7 +102,7 @@ SCRIPT = """
 import sys
 from datetime import date
 from pathlib import Path
-from flows.delivering import deliver
+from flows.delivering.teams import deliver
 from tests.delivery.desk import Market, team
 market = Market(Path(sys.argv[1]), Path(sys.argv[1]).parent)
 market.teams = [team(deliver=[{"means": "email", "to": ["one@example.org", "two@example.org"]}])]
@@ -118,7 +118,7 @@ print([one.state for one in deliver(market.order)])
 def process(market, *fate):
     return subprocess.Popen(  # noqa: S603 - our own script
         [sys.executable, "-c", SCRIPT, str(market.root), *fate],
-        stdout=subprocess.PIPE, text=True, cwd=delivering.__file__.rsplit("/", 2)[0],
+        stdout=subprocess.PIPE, text=True, cwd=teams.__file__.rsplit("/", 3)[0],
     )  # fmt: skip
 
 

@@ -7,7 +7,7 @@ import logging
 import paramiko
 import pytest
 
-from flows.delivering import deliver, recall
+from flows.delivering.teams import deliver, recall
 from flows.settings import Settings
 from tasks.delivery.sftp import SftpUnavailable, upload
 from tasks.errors import Terminal

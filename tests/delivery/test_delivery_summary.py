@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from flows.delivering import deliver
+from flows.delivering.teams import deliver
 from tests.delivery.desk import JUNE, MAY, team
 
 pytestmark = pytest.mark.usefixtures("worded")

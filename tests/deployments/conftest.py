@@ -103,7 +103,7 @@ class Installation:
         from rich.console import Console
 
         from flows.commands.deploy import execute
-        from flows.deployments import wanted
+        from flows.deploying.wanted import wanted
         from flows.settings import Settings
 
         console = Console(width=160, record=True, quiet=False, file=io.StringIO())

@@ -14,9 +14,9 @@ from pathlib import Path
 import pytest
 import yaml
 
-from flows.deployments import BESIDE_MB, REGION, runs_at_once, wanted
-from flows.notifying import automation, faults, silent
-from flows.preflight import preflight
+from flows.deploying.notifying import automation, faults, silent
+from flows.deploying.preflight import preflight
+from flows.deploying.wanted import BESIDE_MB, REGION, runs_at_once, wanted
 from flows.settings import Settings
 from region_profiles.loader import list_markets
 from tasks.errors import Terminal

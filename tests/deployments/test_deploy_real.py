@@ -66,7 +66,7 @@ def mailbox():
 
 
 def profiles(folder, schedule="every: never"):
-    """The profiles of CH, with that schedule, and of DE and BG, which never run by themselves; BG waits for a marker."""
+    """The profiles of CH, with that schedule, and of DE and BG, which never run by themselves: BG waits for a file."""
     markets = folder / "profiles" / "markets"
     markets.mkdir(parents=True, exist_ok=True)
     bulgarian, swiss, german = (
@@ -203,7 +203,7 @@ def test_a_failed_run_is_told_to_every_channel_and_completes_when_it_is_tried_ag
 
 
 def test_a_held_publication_is_told_with_what_holds_it(at_work, receiver):
-    """The event is what `flows.serving.tell` emits; that a gate holds is the gate's own test."""
+    """The event is what `flows.running.serving.tell` emits; that a gate holds is the gate's own test."""
     held = {
         "id": str(uuid4()),
         "occurred": datetime.now(UTC).isoformat(),

@@ -6,8 +6,8 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from flows.reviewing import facts_due, markdown, review
 from flows.settings import Settings
+from flows.telling.reviewing import facts_due, markdown, review
 from tasks.objects import open_store
 from tasks.publish.pointer import Event, Pointer, pointer_key
 

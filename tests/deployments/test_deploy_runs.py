@@ -9,9 +9,9 @@ from datetime import UTC, datetime
 import duckdb
 import pytest
 
-from flows.cancelling import Cancelled, cancel, cancellable, pause
-from flows.naming import MOST, as_of_each, told
-from flows.plan import local_yesterday
+from flows.planning.naming import MOST, as_of_each, told
+from flows.planning.runs import local_yesterday
+from flows.running.cancelling import Cancelled, cancel, cancellable, pause
 from region_profiles.loader import load_profile
 from tasks.run import _cursors
 

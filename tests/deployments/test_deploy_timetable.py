@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from prefect.server.schemas.schedules import CronSchedule
 
-from flows.timetable import APART, starts
+from flows.planning.timetable import APART, starts
 from region_profiles.loader import list_markets, load_profile
 from region_profiles.models import Schedule
 from tasks.errors import ProfileError

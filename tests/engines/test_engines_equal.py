@@ -15,7 +15,7 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 
-from flows.plan import plan
+from flows.planning.runs import plan
 from tasks.ingest.task import ingest
 from tasks.memo import file_digest
 from tasks.normalize.task import normalize

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import yaml
 
-from flows.market import stratify_market
-from flows.plan import plan
+from flows.planning.runs import plan
+from flows.publishing.market import stratify_market
 
 FIRST = date(2024, 1, 1)
 STORES = {"F01": "Köln", "F02": "München"}

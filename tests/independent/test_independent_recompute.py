@@ -8,7 +8,7 @@ from datetime import date
 
 import pytest
 
-from flows.reading import published as publication_of
+from flows.telling.publications import published as publication_of
 from region_profiles.loader import load_profile
 from tasks.segment.explain import Published, explain
 from tests.independent.recompute_ger import recompute

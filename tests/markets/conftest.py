@@ -15,8 +15,8 @@ import duckdb
 import pyarrow.parquet as pq
 import pytest
 
-from flows.market import stratify_market
-from flows.plan import plan
+from flows.planning.runs import plan
+from flows.publishing.market import stratify_market
 from tasks.normalize.task import lines_of
 from tests.markets.excel import Excel, excel_of
 

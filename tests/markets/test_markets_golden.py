@@ -68,7 +68,7 @@ def verdict(recorded, found):
         return f"{told}; the input changed ({', '.join(inputs)}): see that the change is meant, {again}"
     if recorded["duckdb"] != found["duckdb"]:
         told += f"; DuckDB was {recorded['duckdb']}, is {found['duckdb']}"
-    return f"{told}; the input is the same: raise OUTPUT_VERSION in tasks/contract.py, {again}"
+    return f"{told}; the input is the same: raise OUTPUT_VERSION in tasks/contract, {again}"
 
 
 def test_the_same_input_has_the_same_bytes_as_when_it_was_recorded(found):

@@ -11,9 +11,9 @@ from hashlib import sha256
 
 import pandas as pd
 
-from flows import outgoing
-from flows.market import stratify_market
-from flows.plan import plan
+from flows.delivering import outgoing
+from flows.planning.runs import plan
+from flows.publishing.market import stratify_market
 from region_profiles.operation_models import ToFolder
 from tasks import objects
 from tasks.errors import StrataError

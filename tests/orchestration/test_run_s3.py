@@ -6,8 +6,8 @@ from datetime import date
 
 import pytest
 
-from flows.market import stratify_market
-from flows.plan import plan
+from flows.planning.runs import plan
+from flows.publishing.market import stratify_market
 from tasks.errors import PublicationError
 from tasks.objects import open_store
 from tasks.publish.pointer import read_pointer

@@ -7,8 +7,8 @@ from datetime import date
 
 import pytest
 
-from flows.market import stratify_market
-from flows.plan import plan
+from flows.planning.runs import plan
+from flows.publishing.market import stratify_market
 from tasks.ingest.task import ingest
 from tasks.normalize.task import normalize
 from tasks.objects import open_store

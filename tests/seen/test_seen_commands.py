@@ -8,7 +8,7 @@ from datetime import date, datetime, timedelta
 
 import pytest
 
-from flows.operations import operations, plans_of, refresh_operations
+from flows.telling.operations import operations, plans_of, refresh_operations
 from region_profiles.loader import load_profile
 from tasks.errors import StoreUnavailable, Terminal
 from tasks.publish.operations_due import Plan
@@ -95,7 +95,7 @@ def test_starts_are_moved_apart_as_they_are_deployed():
 
 def test_profiles_at_hand_are_not_read_again(monkeypatch):
     german = load_profile("DE")
-    monkeypatch.setattr("flows.operations.load_profile", lambda *_: pytest.fail("read"))
+    monkeypatch.setattr("flows.telling.operations.load_profile", lambda *_: pytest.fail("read"))
     assert isinstance(plans_of(["DE", "ZZ"], None, {"DE": german})["DE"], Plan)
 
 

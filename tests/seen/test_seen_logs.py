@@ -13,7 +13,7 @@ import pytest
 
 from flows import logging_setup
 from flows.logging_setup import JsonLines, Lines, ToPrefect, set_up
-from flows.unforeseen import unforeseen
+from flows.running.unforeseen import unforeseen
 from tasks import progress
 from tasks.delivery.trying import Unclear
 from tasks.errors import ProfileError, ProfileErrors, StrataError, Terminal, Transient
@@ -244,7 +244,7 @@ def prefect_log(monkeypatch):
 
     told = []
     monkeypatch.setattr(APILogHandler, "emit", lambda _, record: told.append((record.levelname, record.getMessage())))
-    monkeypatch.setattr("flows.serving.served", lambda: True)
+    monkeypatch.setattr("flows.running.serving.served", lambda: True)
     monkeypatch.setattr(FlowRunContext, "get", classmethod(lambda _: object()))
     return told
 
@@ -258,7 +258,7 @@ def test_prefects_log_says_the_same_in_words(logs, prefect_log):
 
 def test_without_a_server_or_outside_of_a_run_prefect_is_told_nothing(logs, prefect_log, monkeypatch):
     logs("json")
-    monkeypatch.setattr("flows.serving.served", lambda: False)
+    monkeypatch.setattr("flows.running.serving.served", lambda: False)
     progress.report("DE", "ingest")
     assert prefect_log == []
 

@@ -131,6 +131,9 @@ def test_a_prediction_that_its_backtest_grades_too_low_carries_no_dimension_and_
         assert ("risk" in profile.dimensions, "leaving" in profile.audiences) == (on, on)
         assert known["off"] == {}
         if not on:
-            reason = f"churn_risk is predicted too weakly to act on, grade {grade}"
+            reason = {
+                "D": "churn_risk is predicted too weakly to act on, grade D",
+                "none": "churn_risk is predicted, but too little has happened to test how well",
+            }[grade]
             weak = {"code": "weak", "reason": reason, "grade": grade, "share": None, "trait": "churn_risk"}
             assert told["dimensions_off"]["risk"] == told["audiences_off"]["leaving"] == weak

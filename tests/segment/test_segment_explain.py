@@ -11,16 +11,17 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from flows.wording import wording
+from flows.telling.wording import wording
 from region_profiles.loader import load_profile
 from tasks.engine import DuckDB, open_duckdb
 from tasks.errors import Terminal
 from tasks.files import parquet
 from tasks.segment.columns import explain_segment, write
-from tasks.segment.explain import Own, Published, explain
+from tasks.segment.explain import Published, explain
 from tasks.segment.language import parse
 from tasks.segment.market import save, segment
 from tasks.segment.nearly import wishes
+from tasks.segment.own import Own
 from tasks.segment.telling import differing, told
 from tasks.traits.scores import Cuts
 
@@ -273,6 +274,41 @@ def test_told_in_the_reader_s_language_and_forms(published):
     assert "20.02.2021" in text
     assert "Kundenlebenszyklus: Abwanderungsgefährdete Kunden" in text
     assert "%(" not in text
+
+
+@pytest.mark.parametrize(
+    ("reason", "said"),
+    [
+        (
+            {"code": "few_holdout_purchases", "purchases": 12.0, "minimum": 30},
+            "customers bought on only 12 days in all, and 30 are needed",
+        ),
+        ({"code": "no_backtest"}, "could not be tested on this market's past, so they have no grade"),
+    ],
+)
+def test_predictions_without_a_grade_say_so_in_words_and_why(published, reason, said):
+    profile, files = published
+    weak = {"code": "weak", "reason": "", "grade": "none", "share": None, "trait": "churn_risk"}
+    of = {"fit": {"model": "nbd"}, "grade": "none", "reasons": [{"code": "no_death"}, reason], "horizon_days": 365}
+    segments = {**files.notes["segments"], "dimensions_off": {"churn_risk": weak}}
+    notes = {"segments": segments, "predicted": {"prediction": {"person": of}}}
+    who = rows_of(published)[0]["customer_id"]
+    table = pq.read_table(files.customers)
+    gone = [name for name in ("segment_churn_risk",) if name in table.column_names]
+    path = files.customers.with_name("ungraded.parquet")
+    pq.write_table(table.drop_columns(gone), path)
+    found = explain(replace(files, customers=path, notes=notes), profile, who)
+    for locale in (None, "en-GB"):
+        text = told(found, wording(profile, locale))
+        assert "grade none" not in text
+        assert "%(" not in text
+        (off,) = (line for line in text.splitlines() if "switched off" in line and "without a grade" in line)
+        assert "too little history for a backtest" in off
+        assert said in text
+        assert "leave for good" not in text  # what else is to know of the model is the report's
+    graded = {**notes, "segments": {**segments, "dimensions_off": {"churn_risk": {**weak, "grade": "D"}}}}
+    text = told(explain(replace(files, customers=path, notes=graded), profile, who), wording(profile, "en-GB"))
+    assert "is predicted too weakly to act on: grade D" in text
 
 
 # --- a whole segment --------------------------------------------------------------------------------------------------

@@ -15,7 +15,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
 
-from flows.market import stratify_market
+from flows.publishing.market import stratify_market
 from region_profiles.loader import load_profile, profile_digest
 from region_profiles.models import Profile
 from tasks.reference.factors import local_currency

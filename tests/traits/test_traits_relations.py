@@ -70,6 +70,45 @@ def test_the_distance_to_the_home_store_is_the_great_circle(traits_of):
     assert found["B"]["home_store_km"] is None
 
 
+def test_without_a_stated_home_store_the_distance_is_to_the_store_of_most_purchase_days(traits_of):
+    places = [{"city": "Berlin", "latitude": D("52.52"), "longitude": D("13.405")}]
+    stores = [
+        {"store_id": "B1", "latitude": D("52.52"), "longitude": D("13.405")},
+        {"store_id": "M1", "latitude": D("48.1351"), "longitude": D("11.582")},
+    ]
+    days = [("A", "M1", 1), ("A", "M1", 2), ("A", "B1", 3), ("B", "M1", 1), ("C", "X9", 1), ("F1", "M1", 1)]
+    lines = [
+        {"member_number": who, "store_id": store, "local_date": date(2020, 12, day), "net": D(10)}
+        for who, store, day in days
+    ]
+    people = [
+        person("A", city="Berlin"),
+        person("B", city="Berlin", home_store="B1"),
+        person("C", city="Berlin"),
+        person("D", city="Berlin"),
+        {"member_number": "F", "customer_id": "id-F", "type": "account", "city": "Berlin"},
+        {"member_number": "F1", "customer_id": "id-F1", "type": "contact", "account": "F", "city": "Rome"},
+    ]
+    found, _ = traits_of(lines, people, others={"places": places, "stores": stores})
+    assert {name: (found[name]["home_store"], found[name]["home_store_km"]) for name in found} == {
+        "A": ("M1", pytest.approx(504.4, abs=0.1)),
+        "B": ("B1", 0.0),  # what was stated stands
+        "C": ("X9", None),  # a store whose place nobody knows
+        "D": (None, None),
+        "F": ("M1", pytest.approx(504.4, abs=0.1)),
+        "F1": ("M1", None),
+    }
+
+
+def test_a_distance_that_the_profile_turns_off_is_not_computed(traits_of):
+    places = [{"city": "Berlin", "latitude": D("52.52"), "longitude": D("13.405")}]
+    stores = [{"store_id": "S1", "latitude": D("48.1351"), "longitude": D("11.582")}]
+    others = {"places": places, "stores": stores}
+    found, result = traits_of([LINE], [person("A", city="Berlin")], others=others, traits={"off": ["home_store_km"]})
+    assert found["A"]["home_store_km"] is None
+    assert result.notes["off"]["home_store_km"] == "traits.off names home_store_km"
+
+
 def test_a_cart_without_a_purchase_in_its_visit_is_abandoned(traits_of):
     events = [
         {"member_number": "A", "local_date": DAY, "session_id": "1", "kind": "view"},

@@ -14,7 +14,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from flows.plan import plan
+from flows.planning.runs import plan
 from region_profiles.models import Profile
 from tasks.export.base import Base, load_base
 from tasks.export.customers import customer_columns

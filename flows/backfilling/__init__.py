@@ -1,0 +1,1 @@
+"""Earlier dates, and attempts that failed, here or on a server."""

@@ -1,0 +1,1 @@
+"""What a Prefect server is to have, and what brings it there."""

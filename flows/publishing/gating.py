@@ -1,0 +1,89 @@
+"""Where a market's run meets the gate: what was decided before, what holds it now, what follows for the teams."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from flows.delivering.teams import deliver_market
+from flows.running.outcomes import MarketOutcome
+from tasks.gate.verdict import Check, Verdict
+from tasks.objects import open_store
+from tasks.publish.deciding import last_decision, standing
+from tasks.publish.index import refresh_market
+from tasks.publish.pointer import read_pointer
+from tasks.run import MarketRun
+
+#: Checks that an outcome names; the market's page for the gate has them all.
+MOST = 5
+
+
+def decided(run: MarketRun, publication: str) -> MarketOutcome | None:
+    """The outcome where this very publication counts, is held or was withdrawn: nothing has to be computed.
+
+    The market's page may still tell of a failure, and is written anew.
+    """
+    store = open_store(run.publish)
+    found = read_pointer(store, run.market)
+    if found is None:
+        return None
+    pointer, name = found.pointer, found.pointer.name(publication)
+    match standing(pointer, run.as_of, name):
+        case "selected":
+            # What died between pointer and delivery is made good; what is delivered costs a look at the pointer.
+            hints = tuple(delivered(run, name)) if run.deliver and pointer.publication == name else ()
+            outcome = MarketOutcome(run.market, run.as_of, "unchanged", name, hints=hints, detail="nothing has changed")
+        case "held" | "withdrawn" as how:
+            event = last_decision(pointer, run.as_of, name)
+            if how == "withdrawn":
+                detail = f"withdrawn by {event.who} on {event.when:%Y-%m-%d}: {event.why}"
+                outcome = held(run, name, detail, None)
+            else:
+                outcome = held(run, name, "as before: nothing has changed", Verdict.from_json(event.gate))
+        case _:
+            return None
+    refresh_market(store, run.market)
+    return outcome
+
+
+def held(run: MarketRun, publication: str, detail: str, verdict: Verdict | None) -> MarketOutcome:
+    """The outcome of a publication that waits for somebody."""
+    holding = () if verdict is None else verdict.holding
+    approve = f'strata approve {run.market} --as-of {run.as_of} --why "..."'
+    todo = f"look at it, then `{approve}`, or mend it and run again"
+    return MarketOutcome(
+        run.market,
+        run.as_of,
+        "held",
+        publication,
+        hints=(*(sentence(check) for check in holding[:MOST]), todo),
+        detail=f"{detail}, {publication}",
+        facts={"held_by": sorted({check.check for check in holding})},
+    )
+
+
+def sentence(check: Check) -> str:
+    """A check in words of data ops.
+
+    >>> sentence(Check(check="rows_read", subject="transactions", unit="count", value=50, expected=(75, 133), past=12))
+    'rows_read of transactions is 50, expected 75 to 133 (by 12 earlier publications)'
+    >>> sentence(Check(check="quarantined", subject="stores", value=0.5, expected=(None, 0.2), detail="city:missing"))
+    'quarantined of stores is 50.0%, expected at most 20.0%: city:missing'
+    """
+    low, high = (None if bound is None else _shown(check, bound) for bound in check.expected)
+    bounds = f"{low} to {high}" if low and high else f"at least {low}" if low else f"at most {high}" if high else ""
+    parts = [check.check + (f" of {check.subject}" if check.subject else "")]
+    parts += [f" is {'few' if check.value is None else _shown(check, check.value)}"]
+    parts += [f", expected {bounds}"] if bounds else []
+    parts += [f" (by {check.past} earlier publications)"] if check.past else []
+    return "".join(parts) + (f": {check.detail}" if check.detail else "")
+
+
+def _shown(check: Check, value: float) -> str:
+    return f"{value:.1%}" if check.unit == "share" else f"{value:,.6g}" if check.unit == "index" else f"{value:,.0f}"
+
+
+def delivered(run: MarketRun, publication: str) -> Iterator[str]:
+    """Deliver what became current; a hint for each team that did not get it: that never fails the publication."""
+    for one in deliver_market(run, publication):
+        if not one.good:
+            yield f"delivery to {one.hint}; `strata deliver {run.market}` tries again"

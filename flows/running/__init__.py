@@ -1,0 +1,1 @@
+"""What every flow shares: doors as tasks, cancelling, outcomes, and what a Prefect server adds."""
