@@ -1,9 +1,9 @@
-# One command each: env, demo, test, check, bench, reliability. Every one sets itself up.
+# One command each: env, demo, test, test-slow, check, bench, reliability. Every one sets itself up.
 PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/.installed
 
-.PHONY: env demo test check bench reliability l10n-report lock clean
+.PHONY: env demo test test-slow check bench reliability l10n-report lock clean
 
 env: $(STAMP)
 
@@ -20,7 +20,11 @@ demo: env
 	$(BIN)/strata demo
 
 test: env check
-	$(BIN)/python -m pytest -q -n 2 --dist loadfile --durations 15
+	$(BIN)/python -m pytest -q -n 2 --dist loadfile --durations 15 -m 'not slow'
+
+# Whole markets of real chains, all territories, both engines, deaths at many instants, a real server for minutes.
+test-slow: env
+	$(BIN)/python -m pytest -q -n 2 --dist loadfile --durations 15 -m slow
 
 check: env
 	$(BIN)/ruff format --check --quiet .

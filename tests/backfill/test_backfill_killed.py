@@ -8,12 +8,15 @@ import signal
 import subprocess
 import sys
 
+import pytest
 import yaml
 
 from tasks.publish.pointer import stale_successors
 from tasks.publish.reading import verify
 from tests.backfill.test_backfill_knows_no_future import FORMATS, MAPPING
 from tests.deaths import ROOT
+
+pytestmark = pytest.mark.slow
 
 
 def test_killed_after_its_first_date_the_same_command_goes_on(world):

@@ -19,6 +19,8 @@ import pytest
 
 from tests.deployments.conftest import ROOT, free_port, marked, until, up
 
+pytestmark = pytest.mark.slow
+
 AS_OF = "2026-06-30"
 #: The marker for which runs of BG wait: until a test puts it there, such a run does nothing else.
 MARKER = "fertig.txt"

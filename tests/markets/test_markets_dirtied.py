@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 from flows.cli import app
 from tests.markets import ger_truth
 
-pytestmark = pytest.mark.xdist_group("dirtied")
+pytestmark = [pytest.mark.xdist_group("dirtied"), pytest.mark.slow]
 MARKETS = sorted(ger_truth.PUBLISHED)
 #: shared/data/README.md: 6,288 distinct rows, none with two faults.
 FAULTS = {"early": 927, "impossible": 906, "quantity": 4455}

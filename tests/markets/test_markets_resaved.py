@@ -9,7 +9,7 @@ import pytest
 from tasks.errors import DropError
 from tests.markets import ger_truth
 
-pytestmark = pytest.mark.xdist_group("resaved")
+pytestmark = [pytest.mark.xdist_group("resaved"), pytest.mark.slow]
 MARKETS = sorted(ger_truth.PUBLISHED)
 
 

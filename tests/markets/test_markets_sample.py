@@ -17,7 +17,7 @@ from tasks.sample.generate import generate
 from tasks.sample.specs import drops, load
 from tests.markets.excel import CULTURES
 
-pytestmark = pytest.mark.xdist_group("sample")
+pytestmark = [pytest.mark.xdist_group("sample"), pytest.mark.slow]
 CUSTOMERS, SEED, KEY = 400, 7, "a key of at least thirty-two characters"
 EARLIER, AS_OF = date(2026, 3, 31), date(2026, 6, 30)
 DROPS = {market: drop for drop in drops() for market in load(drop).markets}

@@ -11,8 +11,9 @@ from flows.commands.demo import MARKETS
 from tasks.objects import open_store
 from tasks.publish.reading import read_current, verify
 
+pytestmark = pytest.mark.slow
 
-@pytest.mark.slow
+
 def test_every_market_of_the_demo_is_published_and_the_files_to_open_are_named(strata, prefect_server, tmp_path):
     found = strata(
         *("demo", tmp_path / "demo", "--customers", "60"),

@@ -5,11 +5,15 @@ from __future__ import annotations
 import random
 import signal
 
+import pytest
+
 from tasks.objects import open_store
 from tasks.publish.pointer import read_pointer
 from tasks.publish.reading import read_current, verify
 from tasks.publish.runs import attempts
 from tests.deaths import reader
+
+pytestmark = pytest.mark.slow
 
 KILLS_REMEMBERING, KILLS_COMPUTING = 50, 10
 

@@ -13,6 +13,8 @@ from tasks.publish.pointer import read_pointer
 from tasks.publish.reading import read_current, verify
 from tests.deaths import reader
 
+pytestmark = pytest.mark.slow
+
 
 def completes(worker, store, root, seed, mode):
     """Running again selects the publication, once, and whole."""

@@ -14,6 +14,8 @@ from tasks.sample.generate import generate
 from tests.deaths import started
 from tests.workers import Runner, differing
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def landings(tmp_path_factory):
@@ -23,7 +25,6 @@ def landings(tmp_path_factory):
     return differing(drop / "DE", [tmp_path_factory.mktemp(name) for name in ("even", "odd")])
 
 
-@pytest.mark.slow
 def test_runs_killed_at_random_instants_show_no_mixture_lose_no_row_and_leave_nothing_to_do(landings, tmp_path):
     temporary = tmp_path / "tmp"
     temporary.mkdir()
@@ -46,7 +47,6 @@ SOME = (
 )
 
 
-@pytest.mark.slow
 def test_runs_of_which_a_fifth_of_the_requests_fails_end_complete_or_say_why(landings, s3_server, s3_root, tmp_path):
     assert s3_root  # the environment leads to the server
     some = [fault for fault in FAULTS if fault.name.startswith(SOME)]

@@ -19,6 +19,8 @@ from tasks.sample.generate import generate
 from tasks.sample.neutral import PROFILES, names_of
 from tasks.sample.specs import drops, load
 
+pytestmark = pytest.mark.slow
+
 OWN = {market for drop in drops() for market in load(drop).markets}
 AS_OF = date(2026, 6, 30)
 #: Unicode's own names of letters begin with the script's: what people there write is of their script.

@@ -15,6 +15,8 @@ from tasks.segment.market import save, segment
 from tasks.traits import stored
 from tasks.traits.customer import Tables, unscored_traits
 
+pytestmark = pytest.mark.slow
+
 AS_OF = date(2021, 2, 20)
 FILES = ("customers", "segments", "audiences")
 

@@ -9,6 +9,8 @@ import pytest
 
 from tasks.export.dialect import excel_dialect
 
+pytestmark = pytest.mark.slow
+
 #: Excel's own limit: characters in one cell.
 CELL = 32_767
 

@@ -27,6 +27,8 @@ from tasks.localize.tags import subtags
 from tasks.reference.ecb import series
 from tasks.reference.tables import default_reference
 
+pytestmark = pytest.mark.slow
+
 LENSES = {"reference": "monetary_reference", "ppp": "monetary_ppp", "effort": "effort"}
 
 
@@ -49,7 +51,6 @@ def test_the_chunks_are_the_world():
     assert sorted(code for codes in CHUNKS.values() for code in codes) == sorted(territories())
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("chunk", CHUNKS)
 def test_each_territory_publishes(chunk, world):
     faults = []

@@ -12,7 +12,7 @@ from tasks.engine import Spark, open_duckdb
 from tasks.traits.blocks.affinity import AFFINITY
 from tasks.traits.blocks.behaviour import BEHAVIOUR
 
-pytestmark = [pytest.mark.xdist_group("engines")]
+pytestmark = [pytest.mark.xdist_group("engines"), pytest.mark.slow]
 D = Decimal
 AS_OF = date(2021, 2, 20)
 LEAST = {"privacy": {"minimum_count": 1}}
@@ -73,7 +73,6 @@ def rates(currency, day):
     return {**one, "to_local": factor, "rate_quality": "ecb"}
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("block", [BEHAVIOUR, AFFINITY], ids=["behaviour", "affinity"])
 def test_both_engines_agree(engine, spark, block_of, block):
     lines = list(untidy(12))  # with a customer all of whose lines have no discount

@@ -10,7 +10,7 @@ from python_calamine import CalamineWorkbook
 
 from tasks.export.labels import Labels
 
-pytestmark = pytest.mark.xdist_group("workbook")
+pytestmark = [pytest.mark.xdist_group("workbook"), pytest.mark.slow]
 MARKETS = ("AE", "BE", "BG", "BR", "CH", "CN", "DE", "EG", "IN", "JP", "KR", "LU", "MX", "NG", "NL", "US", "VN")
 #: Markets whose money has no smaller unit (ISO 4217: JPY, KRW, VND).
 WHOLE = frozenset({"JP", "KR", "VN"})
