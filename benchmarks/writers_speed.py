@@ -56,7 +56,7 @@ def loaded(source: Path) -> Iterator[object]:
     from tasks.export.customers import BASE
 
     with duckdb.connect() as con:
-        con.execute(f"CREATE TEMP TABLE {BASE} AS FROM '{source}'")
+        con.execute(f"CREATE TEMP TABLE {BASE} AS SELECT *, 'person' AS population FROM '{source}'")
         yield con
 
 
@@ -111,7 +111,7 @@ def by_xlsxwriter(con: object, target: Path) -> None:
         writers = [calls.get(kind, sheet.write_string) for *_, kind in COLUMNS]
         for place, (name, *_) in enumerate(COLUMNS):
             sheet.write_string(0, place, name)
-        found = con.execute(f"FROM {BASE}")
+        found = con.execute(f"SELECT * EXCLUDE population FROM {BASE}")
         row = 0
         while chunk := found.fetchmany(10_000):
             for values in chunk:
@@ -124,14 +124,16 @@ def by_pandas_excel(con: object, target: Path) -> None:
     """pandas.DataFrame.to_excel with xlsxwriter underneath."""
     from tasks.export.customers import BASE
 
-    con.sql(f"FROM {BASE}").df().to_excel(target, index=False, engine="xlsxwriter")
+    con.sql(f"SELECT * EXCLUDE population FROM {BASE}").df().to_excel(target, index=False, engine="xlsxwriter")
 
 
 def by_pandas_csv(con: object, target: Path) -> None:
     """pandas.DataFrame.to_csv for the same German Excel, without any guard."""
     from tasks.export.customers import BASE
 
-    con.sql(f"FROM {BASE}").df().to_csv(target, index=False, sep=";", decimal=",", encoding="utf-8-sig")
+    con.sql(f"SELECT * EXCLUDE population FROM {BASE}").df().to_csv(
+        target, index=False, sep=";", decimal=",", encoding="utf-8-sig"
+    )
 
 
 #: Name, ending of the file, function, and the name of ours that it stands beside.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from asyncio import to_thread
 from collections.abc import Sequence
 from datetime import date
 from functools import partial
@@ -19,6 +20,7 @@ from flows.running.flowing import PlainFlow, until_cancelled
 from flows.running.outcomes import MarketOutcome
 from flows.running.serving import one_at_a_time, tell
 from flows.settings import Settings
+from flows.telling.operations import refresh_roots
 from tasks.run import MarketRun
 
 
@@ -72,6 +74,7 @@ async def backfills(
     found = await until_cancelled(
         lambda: backfill(asked, at_once=slots, rebuild=rebuild, make=_make, tell=lambda done: log.info(_line(done)))
     )
+    await to_thread(refresh_roots, runs)
     await acreate_markdown_artifact(key="backfill", markdown=_table(found), description=flow_run.name)
     failed = [one for one in found if one.state in {"failed", "left"}]
     told = ", ".join(

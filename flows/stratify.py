@@ -6,7 +6,7 @@ import os
 from asyncio import to_thread
 from datetime import date
 from functools import partial
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
 from prefect import task
 from prefect.artifacts import create_markdown_artifact
@@ -14,6 +14,7 @@ from prefect.cache_policies import NO_CACHE
 from prefect.runtime import flow_run
 from prefect.states import Completed, Failed
 from prefect.task_runners import ThreadPoolTaskRunner
+from prefect.utilities.annotations import opaque
 
 from flows.planning.naming import as_of_each
 from flows.planning.runs import plan
@@ -24,7 +25,7 @@ from flows.running.outcomes import MarketOutcome
 from flows.running.serving import one_at_a_time, tell
 from flows.running.steps import Unforeseen, as_task, unforeseen
 from flows.settings import Settings
-from flows.telling.operations import refresh_operations
+from flows.telling.operations import refresh_roots
 from tasks import progress
 from tasks.errors import StrataError, Terminal
 from tasks.objects import open_store
@@ -98,11 +99,11 @@ async def stratify(
             f"a flow run holds markets of one residency zone, not of {', '.join(sorted(map(str, zones)))}",
             hint="name the markets or the zone: one deployment, on a worker of its own, for each zone",
         )
-    futures = market.map(list(runs))
+    futures = [market.submit(cast("MarketRun", opaque(run))) for run in runs]
     outcomes = await until_cancelled(lambda: [future.result() for future in futures])
+    await to_thread(refresh_roots, runs)
     if any(outcome.state == "published" for outcome in outcomes):
         await to_thread(refresh_root, open_store(runs[0].publish))
-    await to_thread(refresh_operations, open_store(runs[0].publish), {run.market: run.profile for run in runs})
     held = [f"{outcome.market}: {outcome.detail}" for outcome in outcomes if outcome.state == "held"]
     waiting = f"{len(held)} of {len(runs)} markets held: {'; '.join(held)}" if held else ""
     failed = [outcome for outcome in outcomes if outcome.error is not None]

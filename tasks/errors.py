@@ -50,6 +50,11 @@ class StrataError(Exception):
 
         >>> str(Terminal("column is missing", market="DE", file="kunden.csv", column="Kd-Nr", hint="check the header"))
         'DE: kunden.csv: column Kd-Nr: column is missing; check the header'
+
+        A drop's folder mostly bears its market's name, which is said once:
+
+        >>> str(DropError("no file for the table sales", market="DE", path="DE"))
+        'DE: no file for the table sales'
         """
         file = self.file if self.line is None else f"{self.file or 'line'}:{self.line}"
         where = [
@@ -57,7 +62,7 @@ class StrataError(Exception):
             file,
             None if self.record is None else f"record {self.record}",
             None if self.column is None else f"column {self.column}",
-            self.path,
+            None if self.path == self.market else self.path,
         ]
         parts = [": ".join([*(part for part in where if part), self.problem])]
         if self.value is not None:

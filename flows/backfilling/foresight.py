@@ -103,6 +103,7 @@ def facts_now(run: MarketRun, work: Path) -> Known | None:
     references = {
         **_catalogs(tuple(sorted({locale for team in run.profile.teams for locale in team.locales}))),
         **({} if pinned is None else {"purchase_models": pinned[1]}),
+        **(previous.references if previous else {}),
     }
     facts = Facts(
         inputs=tuple(files),

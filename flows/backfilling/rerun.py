@@ -65,7 +65,7 @@ def _again(attempt: Attempt, now: datetime, dead_after: timedelta) -> Again | No
     if attempt.outcome in FAILED:
         error = attempt.error or {}
         told = error.get("message") or error.get("type") or "no error is on record"
-        return Again(attempt, f"{attempt.outcome} in {attempt.step}: {told}")
+        return Again(attempt, f"{attempt.outcome} in {attempt.step}: {str(told).removeprefix(f'{attempt.country}: ')}")
     if died(attempt, now, dead_after):
         return Again(attempt, f"began {attempt.started:%Y-%m-%d %H:%M} UTC and died")
     return None

@@ -2,27 +2,7 @@
 
 from __future__ import annotations
 
-import typer
-
-from flows.publishing.deciding import (
-    AsOf,
-    DryRun,
-    Id,
-    Market,
-    Who,
-    Why,
-    Yes,
-    complete,
-    confirmed,
-    desk,
-    login,
-    move,
-    now,
-    reason,
-    stale_sentence,
-    tell,
-    to_teams,
-)
+from flows.commands.deciding import AsOf, Decision, DryRun, Id, Market, Who, Why, Yes, complete, desk, login, reason
 from flows.telling.publications import Json, Profiles, Publish
 
 
@@ -53,25 +33,20 @@ def approve(
     """
     from flows.delivering.teams import deliver
     from tasks.publish.deciding import approving, standing, to_approve
+    from tasks.publish.erased import forget_bundles
 
     at, why, decider = desk(market, publish, profiles), reason(why), login(who)
     pointer = at.pointer()
     day, name = to_approve(pointer, as_of.date() if as_of else None, publication)
-    told = {"market": at.country, "as_of": day, "publication": name, "who": decider, "why": why, "dry_run": dry_run}
-    if standing(pointer, day, name) == "selected":
-        return tell({**told, "state": "unchanged"}, [f"{at.country}: {day} {name} counts already"], as_json=as_json)
-    complete(at, day, name)
-    what = f"{at.country}: {day} {name}, {standing(pointer, day, name)}"
-    if dry_run:
-        return tell({**told, "state": "dry_run"}, [f"{what}: would be approved"], as_json=as_json)
-    if not confirmed(f"{what}: approve it?", yes=yes):
-        return tell({**told, "state": "unchanged"}, ["left as it is"], as_json=as_json)
-    moment = now()
-    _, after = move(at, lambda found: approving(found, day, name, who=decider, when=moment, why=why))
+    it = Decision(at, day, name, decider, why, dry_run, as_json)
+    how = standing(pointer, day, name)
+    if how == "selected":
+        return it.tell("unchanged", f"{it} counts already")
+    manifest = complete(at, day, name)
+    if not it.stands(f"{it}, {how}: would be approved", f"{it}, {how}: approve it?", yes=yes):
+        return None
+    after = it.move(approving)
+    forget_bundles(at.store, after, manifest)
     current = after.current == day
-    stale, sentences = stale_sentence(at.country, after)
-    said = f"{at.country}: {day} {name} approved by {decider}" + ("" if current else f"; current stays {after.current}")
-    got, well = to_teams(at.country, publish, profiles, lambda order: deliver(order, name)) if current else ([], True)
-    facts = {**told, "state": "approved", "current": after.current, "stale": stale, "when": moment, "delivery": got}
-    tell(facts, [said, *sentences, *got], as_json=as_json)
-    raise typer.Exit(0 if well else 1)
+    said = f"{it} approved by {decider}" + ("" if current else f"; current stays {after.current}")
+    return it.ended("approved", said, after, "delivery", (lambda order: deliver(order, name)) if current else None)

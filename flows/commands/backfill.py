@@ -220,6 +220,7 @@ def _execute(
 def _here(console: Console, wanted: Wanted, at_once: int, *, rebuild: bool, as_json: bool) -> int:
     with heavy_imports():
         from flows.backfilling.dates import backfill as fill
+        from flows.telling.operations import refresh_roots
         from tasks import progress
 
     def tell(done: Done) -> None:
@@ -243,6 +244,7 @@ def _here(console: Console, wanted: Wanted, at_once: int, *, rebuild: bool, as_j
             return 1
         finally:
             ending()
+            refresh_roots(run for run, _ in wanted)
     if not as_json:
         console.print(summary(found), highlight=False)
     return 1 if any(one.state in {"failed", "left", "held"} for one in found) else 0

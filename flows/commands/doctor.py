@@ -67,7 +67,7 @@ def _checks(settings: Settings, landing: str | None, publish: str | None) -> lis
     general: list[Callable[[], list[Finding]]] = [
         lambda: _landing(source),
         lambda: _bucket(target, settings.pointer),
-        lambda: _work(settings.work),
+        lambda: _work(settings.work, settings.scratch),
     ]
     return [
         _python,
@@ -175,17 +175,18 @@ def _bucket(uri: str | None, pointer: str) -> list[Finding]:
     ]
 
 
-def _work(uri: str | None) -> list[Finding]:
-    """Only what workers share can be out of reach; the folder of this machine is made when it is needed."""
-    if uri is None or "://" not in uri:
-        return [Finding("work", "ok", f"{uri or '.strata/work'} on this machine")]
+def _work(uri: str | None, scratch: Path | None) -> list[Finding]:
+    """Only what workers share can be out of reach; a folder of this machine is made when it is needed."""
+    at_hand = uri is None or "://" not in uri or uri.startswith("file://")
+    if uri is None or (at_hand and scratch is None):
+        return [Finding("work", "ok", f"{scratch or uri or '.strata/work'} on this machine")]
     from tasks.objects import open_store
 
     try:
         next(iter(open_store(uri).list("")), None)
     except StrataError as error:
         return [Finding("work", "wrong", str(error))]
-    return [Finding("work", "ok", f"{uri}, shared by all workers")]
+    return [Finding("work", "ok", f"{uri}, shared by all workers; {scratch or '.strata/work'} on this machine")]
 
 
 def _zones(settings: Settings) -> list[Finding]:
@@ -196,7 +197,7 @@ def _zones(settings: Settings) -> list[Finding]:
         for finding in (
             *_landing(zone.landing),
             *_bucket(zone.publish, zone.pointer or settings.pointer),
-            *(_work(zone.work) if zone.work else ()),
+            *(_work(zone.work, settings.scratch) if zone.work else ()),
         )
     ]
 

@@ -14,7 +14,8 @@ from flows.telling.publications import Json, Profiles, Publish, Reader, customer
 from tasks.errors import Terminal
 
 if TYPE_CHECKING:
-    from tasks.segment.explain import Explanation, Own, Published
+    from tasks.segment.explain import Explanation, Published
+    from tasks.segment.own import Own
 
 Landing = Annotated[
     str | None,
@@ -100,7 +101,7 @@ def _own(found: Reader, landing: str) -> tuple[Own, dict[str, str]]:
     """The run's own work, and customer_id of the survivor by that of each merged customer."""
     import pyarrow.parquet as pq
 
-    from tasks.segment.explain import Own
+    from tasks.segment.own import Own
 
     work = work_of(found, landing)
     departed = work.normalized.file("departed")

@@ -106,7 +106,8 @@ def _again(
             wanted.append((run, [one for one in found if one.market == name]))
         except StrataError as error:
             wrong += 1
-            console.print(f"{name} failed: {error}", highlight=False, soft_wrap=True, markup=False)
+            why = str(error).removeprefix(f"{name}: ")
+            console.print(f"{name} failed: {why}", highlight=False, soft_wrap=True, markup=False)
     if named():
         said = {"landing": landing, "publish": publish, "profiles": profiles}
         code = run_again(console, wanted, {name: value for name, value in said.items() if value is not None})
@@ -120,14 +121,19 @@ def _here(
 ) -> tuple[Done, ...]:
     with heavy_imports():
         from flows.backfilling.dates import backfill
+        from flows.telling.operations import refresh_roots
 
     def tell(done: Done) -> None:
         if not as_json:
             console.print(in_words(done), highlight=False, soft_wrap=True, markup=False)
 
     done: tuple[Done, ...] = ()
-    for group in _alike(wanted):
-        done += backfill([(run, [one.as_of for one in dates]) for run, dates in group], at_once=at_once, tell=tell)
+    runs = list(wanted)
+    try:
+        for group in _alike(runs):
+            done += backfill([(run, [one.as_of for one in dates]) for run, dates in group], at_once=at_once, tell=tell)
+    finally:
+        refresh_roots(run for run, _ in runs)
     if not as_json:
         console.print(summary(done), highlight=False)
     return done

@@ -13,6 +13,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from flows.deploying.at_hand import URL, server_at_hand
 from flows.planning.zones import by_zone
 from flows.startup import heavy_imports
 from tasks.errors import Terminal
@@ -112,6 +113,7 @@ def quiet_prefect(scratch: Path, *, verbose: bool) -> None:
     os.environ.setdefault("PREFECT_SERVER_ANALYTICS_ENABLED", "false")
     os.environ.setdefault("DO_NOT_TRACK", "1")
     os.environ.setdefault("PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS", "90")  # 20 are few on a busy machine
+    os.environ.setdefault(*LOG_INTERVAL)
     if "PREFECT_HOME" not in os.environ and not _writable(Path("~/.prefect")):
         home = scratch / "prefect"  # service users and containers often have no home
         home.mkdir(parents=True, exist_ok=True)  # Prefect makes no parents
@@ -135,6 +137,9 @@ def _through_prefect(
     verbose: bool,
 ) -> list[MarketOutcome]:
     quiet_prefect(runs[0].work, verbose=verbose)
+    if (api := server_at_hand()) is not None:
+        os.environ[URL] = api
+        console.print(f"reports to the `strata up` of this machine: {api.removesuffix('/api')}", highlight=False)
     with console.status("starting Prefect"), heavy_imports():
         from flows.stratify import stratify
         from tasks import progress
@@ -170,6 +175,8 @@ def _outcomes(state: Any) -> list[MarketOutcome]:
     raise found if isinstance(found, BaseException) else Terminal(f"the flow ended without outcomes: {state.message}")
 
 
+#: Lines of log go to the server in one request for so many seconds, not two; states of steps go by events, at once.
+LOG_INTERVAL = ("PREFECT_LOGGING_TO_API_BATCH_INTERVAL", "10")
 ENDS = ("published", "unchanged", "held", "failed")
 
 

@@ -18,10 +18,11 @@ from flows.settings import Settings
 from flows.telling.publications import Json, Profiles, Publish
 
 if TYPE_CHECKING:
-    from tasks.publish.operations_records import Operations, Standing, Word
+    from tasks.publish.operations.records import Operations, Standing, Word
 
 STYLES: dict[Word, str] = {
-    "failed": "bold red", "held": "magenta", "late": "yellow", "stale": "yellow", "never": "dim", "ok": "green"
+    "failed": "bold red", "held": "magenta", "late": "yellow", "stale": "yellow", "waiting": "cyan", "never": "dim",
+    "ok": "green",
 }  # fmt: skip
 COLUMNS = (
     "market", "state", "current as of", "age", "next run", "quarantined", "gate", "purchases", "took (median)",
@@ -53,7 +54,7 @@ def status(
     """
     from flows.telling.operations import operations
     from tasks.objects import open_store
-    from tasks.publish.operations_reading import markets_of
+    from tasks.publish.operations.reading import markets_of
 
     settings, now = Settings(), datetime.now(UTC)
     uris = publish_roots(settings, publish)
@@ -94,7 +95,7 @@ def _tell(found: list[Operations], uris: list[str]) -> None:
 
 
 def _table(found: Iterable[Standing]) -> Table:
-    from tasks.publish.operations_page import cells
+    from tasks.publish.operations.page import cells
 
     table = Table(box=None, header_style="bold")
     for name in COLUMNS:

@@ -8,6 +8,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable
+from contextlib import ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -16,7 +17,7 @@ import typer
 from rich.console import Console
 
 from flows.commands.deploy import checked, execute
-from flows.commands.run import terminal
+from flows.commands.run import LOG_INTERVAL, terminal
 from flows.settings import Settings
 
 if TYPE_CHECKING:
@@ -51,6 +52,7 @@ def up(
 
     strata up --port 4300
     """
+    from flows.deploying.at_hand import recorded
     from flows.deploying.processes import MARK, Running, free, until_told_to_stop, wait_for_server
     from flows.deploying.wanted import folder, runs_at_once, wanted
 
@@ -65,10 +67,11 @@ def up(
     running = Running(port, Path(".strata/up").absolute())
     os.environ.update({"PREFECT_API_URL": running.api, MARK: running.token})  # before Prefect is imported and reads it
     checked(asked)
-    with until_told_to_stop() as told:
+    with until_told_to_stop() as told, ExitStack() as held:
         try:
             server = running.start("server", ["server", "start", "--host", "127.0.0.1", "--port", str(port)], SERVER)
             seconds = wait_for_server(server, running.api)
+            held.enter_context(recorded(running.api, server.process.pid))
             _line(console, f"server    {running.ui}  ({_database()}, ready in {seconds:.0f} s)")
             execute(console, asked, settings)
             # All pools share this machine; two runs a core keep it busy while one of them waits for a disk.
@@ -84,6 +87,7 @@ def up(
             _line(console, f"logs      {running.logs}; Ctrl-C ends everything")
             code = _watch(console, running, told)
         finally:
+            held.close()  # whoever comes now starts a server of its own
             _line(console, "stopping")
             killed = running.stop()
             _line(console, "stopped, no process is left" + (f" ({killed} had to be killed)" if killed else ""))
@@ -92,7 +96,7 @@ def up(
 
 #: Nobody is called at home, and only what an operator must know is written.
 SERVER = {"PREFECT_SERVER_ANALYTICS_ENABLED": "false", "DO_NOT_TRACK": "1", "PREFECT_SERVER_LOGGING_LEVEL": "WARNING"}
-WORKER = {"PREFECT_LOGGING_LEVEL": "INFO", "PREFECT_WORKER_QUERY_SECONDS": "5"}
+WORKER = {"PREFECT_LOGGING_LEVEL": "INFO", "PREFECT_WORKER_QUERY_SECONDS": "5", **dict([LOG_INTERVAL])}
 
 
 def _absolute() -> None:

@@ -6,26 +6,7 @@ from collections.abc import Iterable
 from datetime import date
 from typing import TYPE_CHECKING
 
-import typer
-
-from flows.publishing.deciding import (
-    AsOf,
-    DryRun,
-    Id,
-    Market,
-    Who,
-    Why,
-    Yes,
-    confirmed,
-    desk,
-    login,
-    move,
-    now,
-    reason,
-    stale_sentence,
-    tell,
-    to_teams,
-)
+from flows.commands.deciding import AsOf, Decision, DryRun, Id, Market, Who, Why, Yes, desk, login, reason
 from flows.telling.publications import Json, Profiles, Publish
 from tasks.errors import Terminal
 
@@ -70,31 +51,24 @@ def withdraw(
     if pointer is None:
         raise Terminal("nothing is published", market=at.country, path=at.store.uri)
     day, name = _meant(pointer, as_of.date() if as_of else None, publication)
-    told = {"market": at.country, "as_of": day, "publication": name, "who": decider, "why": why, "dry_run": dry_run}
+    it = Decision(at, day, name, decider, why, dry_run, as_json)
     if standing(pointer, day, name) == "withdrawn":
-        return tell({**told, "state": "unchanged"}, [f"{at.country}: {day} {name} is withdrawn"], as_json=as_json)
+        return it.tell("unchanged", f"{it} is withdrawn")
     before = predecessor(pointer, day)
     then = f"{before} counts for {day} again" if before else f"{day} will have no publication"
-    if dry_run:
-        sentence = f"{at.country}: {day} {name} would be withdrawn; {then}"
-        return tell({**told, "state": "dry_run", "again": before}, [sentence], as_json=as_json)
-    if not confirmed(f"{at.country}: withdraw {day} {name}? {then}.", yes=yes):
-        return tell({**told, "state": "unchanged"}, ["left as it is"], as_json=as_json)
-    moment = now()
-    _, after = move(at, lambda found: withdrawing(found, day, name, who=decider, when=moment, why=why))
-    stale, sentences = stale_sentence(at.country, after)
+    would, question = f"{it} would be withdrawn; {then}", f"{at.country}: withdraw {day} {name}? {then}."
+    if not it.stands(would, question, yes=yes, again=before):
+        return None
+    after = it.move(withdrawing)
     selected = after.selected.get(day)
     then = f"{selected} counts for {day} again" if selected else f"{day} has no publication"
-    said = f"{at.country}: {day} {name} withdrawn by {decider}; {then}; current: {after.current or 'none'}"
+    said = f"{it} withdrawn by {decider}; {then}; current: {after.current or 'none'}"
 
     def tell_teams(order: Order) -> Iterable[Delivered]:
         yield from recall(order, name)
         yield from deliver(order) if after.current else ()  # some may never have got what counts again
 
-    got, well = to_teams(at.country, publish, profiles, tell_teams)
-    facts = {**told, "state": "withdrawn", "again": selected, "current": after.current, "stale": stale, "when": moment}
-    tell({**facts, "recall": got}, [said, *sentences, *got], as_json=as_json)
-    raise typer.Exit(0 if well else 1)
+    return it.ended("withdrawn", said, after, "recall", tell_teams, again=selected)
 
 
 def _meant(pointer: Pointer, as_of: date | None, publication: str | None) -> tuple[date, str]:

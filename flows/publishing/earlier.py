@@ -34,7 +34,8 @@ def earlier(
     """As-of date and segments by name of comparison; those before the market's first purchase are left out.
 
     A first publication is compared with nothing: nobody has read another yet. The date of the publication before keeps
-    its tiers by hysteresis, as it did then, under each name it is compared by; the others have nothing to keep.
+    its tiers by hysteresis, as it did then, under each name it is compared by; the others have nothing to keep. Whom it
+    published was known on its date and later.
     """
     if before is None:
         return {}
@@ -46,8 +47,10 @@ def earlier(
         if as_of is None or first is None or as_of < first or as_of >= run.as_of:
             continue
         past = replace(run, as_of=as_of, profile=compared)
-        held = (before.key, before.sha256) if as_of == before.as_of else None
-        described: Described = call(traits)(past, normalized, money, past=True)
+        published = before.key, before.sha256
+        held = published if as_of == before.as_of else None
+        by_then = published if as_of >= before.as_of else None
+        described: Described = call(traits)(past, normalized, money, past=True, published=by_then)
         predicted: Predicted = call(predict)(past, normalized, money, described, held, region)
         found[name] = as_of, call(segment)(past, described, predicted, held, past=True)
     return found

@@ -6,15 +6,20 @@ from collections.abc import Iterator
 
 from flows.delivering.teams import deliver_market
 from flows.running.outcomes import MarketOutcome
+from tasks.gate.identity import KEY, MEANS
 from tasks.gate.verdict import Check, Verdict
 from tasks.objects import open_store
 from tasks.publish.deciding import last_decision, standing
+from tasks.publish.erased import forget_bundles
 from tasks.publish.index import refresh_market
 from tasks.publish.pointer import read_pointer
+from tasks.publish.reading import read_manifest
 from tasks.run import MarketRun
 
 #: Checks that an outcome names; the market's page for the gate has them all.
 MOST = 5
+#: What became of the drop's columns often says why the rest holds.
+DRIFT = frozenset({"column_came", "column_gone", "column_renamed", "table_came", "table_gone"})
 
 
 def decided(run: MarketRun, publication: str) -> MarketOutcome | None:
@@ -30,6 +35,8 @@ def decided(run: MarketRun, publication: str) -> MarketOutcome | None:
     match standing(pointer, run.as_of, name):
         case "selected":
             # What died between pointer and delivery is made good; what is delivered costs a look at the pointer.
+            if run.tombstones:
+                forget_bundles(store, pointer, read_manifest(store, run.market, run.as_of, name))
             hints = tuple(delivered(run, name)) if run.deliver and pointer.publication == name else ()
             outcome = MarketOutcome(run.market, run.as_of, "unchanged", name, hints=hints, detail="nothing has changed")
         case "held" | "withdrawn" as how:
@@ -48,14 +55,18 @@ def decided(run: MarketRun, publication: str) -> MarketOutcome | None:
 def held(run: MarketRun, publication: str, detail: str, verdict: Verdict | None) -> MarketOutcome:
     """The outcome of a publication that waits for somebody."""
     holding = () if verdict is None else verdict.holding
+    drift = () if verdict is None else tuple(check for check in verdict.checks if check.check in DRIFT)
     approve = f'strata approve {run.market} --as-of {run.as_of} --why "..."'
-    todo = f"look at it, then `{approve}`, or mend it and run again"
+    todo = (
+        f"nobody sees it yet, country={run.market}/gate.html has all checks: have the drop or the setting mended and "
+        f"run again, or, if somebody can explain the figures, `{approve}`"
+    )
     return MarketOutcome(
         run.market,
         run.as_of,
         "held",
         publication,
-        hints=(*(sentence(check) for check in holding[:MOST]), todo),
+        hints=(*(sentence(check) for check in (*holding[:MOST], *drift[:MOST])), todo),
         detail=f"{detail}, {publication}",
         facts={"held_by": sorted({check.check for check in holding})},
     )
@@ -69,13 +80,17 @@ def sentence(check: Check) -> str:
     >>> sentence(Check(check="quarantined", subject="stores", value=0.5, expected=(None, 0.2), detail="city:missing"))
     'quarantined of stores is 50.0%, expected at most 20.0%: city:missing'
     """
+    if check.check == KEY:
+        return f"{check.check}: {MEANS}"
     low, high = (None if bound is None else _shown(check, bound) for bound in check.expected)
     bounds = f"{low} to {high}" if low and high else f"at least {low}" if low else f"at most {high}" if high else ""
     parts = [check.check + (f" of {check.subject}" if check.subject else "")]
-    parts += [f" is {'few' if check.value is None else _shown(check, check.value)}"]
+    if check.value is not None or check.unit == "count":
+        parts += [f" is {'few' if check.value is None else _shown(check, check.value)}"]
     parts += [f", expected {bounds}"] if bounds else []
     parts += [f" (by {check.past} earlier publications)"] if check.past else []
-    return "".join(parts) + (f": {check.detail}" if check.detail else "")
+    said = ", ".join([*check.why, *([check.detail] if check.detail else [])])
+    return "".join(parts) + (f": {said}" if said else "")
 
 
 def _shown(check: Check, value: float) -> str:

@@ -114,13 +114,14 @@ def _stages(run: MarketRun, call: Call, timed: Callable[[str], Any], tell: Tell)
         reconciliation = _reconciliation(run, normalized, factors, segments, days)
     with timed("compare"):
         past = earlier(run, call, normalized, factors, before, region)
-        earlier_one = None if before is None else Before(before.as_of, before.key, before.sha256)
+        earlier_one = None if before is None else Before(before.as_of, before.key, before.sha256, before.pseudonym_key)
         compared: Compared = call(compare)(run, normalized, factors, segments, earlier_one, past)
     with timed("export"):
         local_days = days.in_local(factors.table)
         told = Told(
             publication=identity.publication,
             previous=None if before is None else (before.as_of, before.key, before.sha256),
+            previous_audiences=None if before is None else before.audiences,
             ledger={name: entry.as_dict() for name, entry in normalized.ledger.items()},
             reconciliation=reconciliation,
             days=local_days,

@@ -49,7 +49,7 @@ def read_whole(
             sources: Sources = call(ingest)(run)
         with timed("normalize"):
             normalized: Normalized = call(normalize)(run, sources)
-        few = _few_rows(run, normalized)
+        few = few_rows(run, normalized)
         if not few:
             patience.over()
             return sources, normalized
@@ -108,7 +108,8 @@ def _listing(run: MarketRun) -> list[tuple[str, str]]:
     return [(info.key, info.etag) for info in store.list(f"{run.profile.drop}/")]
 
 
-def _few_rows(run: MarketRun, normalized: Normalized) -> tuple[str, ...]:
+def few_rows(run: MarketRun, normalized: Normalized) -> tuple[str, ...]:
+    """The tables of fewer rows than `source.arrival.rows_share` of earlier publications', in words; empty: none."""
     share = run.profile.source.arrival.rows_share
     if share is None or run.profile.source.arrival == Arrival():
         return ()

@@ -9,6 +9,7 @@ from typing import Any
 
 from prefect import task
 from prefect.cache_policies import NO_CACHE
+from prefect.utilities.annotations import opaque
 
 from flows.running.unforeseen import Unforeseen, unforeseen
 from tasks.errors import StrataError, Transient
@@ -43,9 +44,11 @@ def _without_data(door: Callable[..., Any]) -> Callable[..., Any]:
 def as_task(door: Callable[..., Any]) -> Callable[..., Any]:
     """The door as a task that shows as `DE: normalize`.
 
-    Prefect's caches and stored results stay off: tasks.memo remembers for every way to run.
+    Prefect's caches and stored results stay off: tasks.memo remembers for every way to run. Nor does Prefect look for
+    futures in what doors pass on: a profile has thousands of parts, and each is visited twice a task (a third of a
+    second of the processor for each market). What a task itself returned is still known, so steps are shown in order.
     """
-    return task(
+    step = task(
         name=door.__name__,
         task_run_name=f"{{run.market}}: {door.__name__}",
         cache_policy=NO_CACHE,
@@ -54,3 +57,9 @@ def as_task(door: Callable[..., Any]) -> Callable[..., Any]:
         retry_delay_seconds=[2, 10],
         retry_condition_fn=worth_a_retry,
     )(_without_data(door))
+
+    @wraps(door)
+    def call(*args: Any, **kwargs: Any) -> Any:
+        return step(*map(opaque, args), **{name: opaque(value) for name, value in kwargs.items()})
+
+    return call

@@ -3,26 +3,30 @@
 from __future__ import annotations
 
 import logging
+import os
 import sys
 from collections.abc import Iterable, Mapping
 from datetime import UTC, date, datetime
 from pathlib import Path
+from typing import Any
 
 from flows.planning.timetable import starts
 from flows.settings import Settings
+from flows.startup import heavy_imports
 from region_profiles.loader import list_markets, load_profile
 from region_profiles.models import Profile
 from tasks import progress
 from tasks.delivery.handing import slots
 from tasks.errors import ProfileError, ProfileErrors, ReferenceDataError
-from tasks.objects import ObjectStore
-from tasks.publish.operations import standings
-from tasks.publish.operations_due import Plan
-from tasks.publish.operations_page import NAME, in_markdown, render_operations
-from tasks.publish.operations_reading import look_at_all, markets_of
-from tasks.publish.operations_records import Operations
+from tasks.objects import ObjectStore, open_store
+from tasks.publish.operations.due import Plan
+from tasks.publish.operations.page import NAME, in_markdown, render_operations
+from tasks.publish.operations.reading import look_at_all, markets_of
+from tasks.publish.operations.records import Operations
+from tasks.publish.operations.standings import standings
 from tasks.publish.runs import told
 from tasks.reference.rates import last_ecb_day
+from tasks.run import MarketRun
 
 log = logging.getLogger("strata.operations")
 #: What is logged here is about no single market.
@@ -30,24 +34,41 @@ NOBODY = dict.fromkeys(("market", "as_of", "publication", "run"))
 
 
 def refresh_operations(
-    store: ObjectStore, profiles: Mapping[str, Profile] | None = None, now: datetime | None = None
+    store: ObjectStore,
+    profiles: Mapping[str, Profile] | None = None,
+    now: datetime | None = None,
+    *,
+    folder: Path | None = None,
 ) -> Operations | None:
-    """Write operations.html as the store has it now; within a flow run an artifact `operations`, too.
+    """Write operations.html as the store has it now; within a flow run or with a server, the artifact `operations` too.
 
-    For the end of every run, whatever became of it. `profiles` are those at hand, others are read; `now` is UTC. None
-    where it cannot be done: that fails no run.
+    For the end of every run and decision, whatever became of it. `profiles` are those at hand, others are read from
+    `folder`, or where the settings say; `now` is UTC. None where it cannot be done: that fails nothing.
     """
     moment = now or datetime.now(UTC)
     with progress.about(**NOBODY, step="operations"):
         try:
-            found = operations(store, Settings().profiles, profiles, moment)
+            found = operations(store, folder or Settings().profiles, profiles, moment)
             store.replace(NAME, render_operations(found), "text/html; charset=utf-8")
-            _artifact(found)
         except Exception as error:  # noqa: BLE001 - whatever it is: what was published stands, the next run tries again
-            why = told(error).get("message") or type(error).__name__
-            log.warning("the page of operations is not written: %s", why)
+            log.warning("the page of operations is not written: %s", _why(error))
             return None
+        try:
+            _artifact(found)
+        except Exception as error:  # noqa: BLE001 - as above; the page is there
+            log.warning("the artifact of operations is not made: %s", _why(error))
         return found
+
+
+def refresh_roots(runs: Iterable[MarketRun]) -> None:
+    """`refresh_operations` of each publish root of these runs, by their profiles."""
+    planned = list(runs)
+    for root in sorted({run.publish for run in planned}):
+        refresh_operations(open_store(root), {run.market: run.profile for run in planned if run.publish == root})
+
+
+def _why(error: Exception) -> object:
+    return told(error).get("message") or type(error).__name__
 
 
 def operations(
@@ -114,17 +135,20 @@ def _rates_until() -> date | None:
 
 
 def _artifact(found: Operations) -> None:
-    """The same for Prefect's pages, where this is a flow run."""
-    if "prefect" not in sys.modules:
-        return
-    from prefect.artifacts import create_markdown_artifact
-    from prefect.context import FlowRunContext
+    """The same for Prefect's pages: within a flow run, or else where a server is named."""
+    told: dict[str, Any] = {"key": "operations", "description": found.tally}
+    if "prefect" in sys.modules:
+        from prefect.artifacts import create_markdown_artifact
+        from prefect.context import FlowRunContext
 
-    if FlowRunContext.get() is not None:
-        # A thread of an asynchronous flow would get a coroutine that nobody awaits.
-        create_markdown_artifact(
-            key="operations",
-            markdown=in_markdown(found),
-            description=found.tally,
-            _sync=True,  # type: ignore[call-arg]
-        )
+        if FlowRunContext.get() is not None:
+            # A thread of an asynchronous flow would get a coroutine that nobody awaits.
+            create_markdown_artifact(markdown=in_markdown(found), _sync=True, **told)  # type: ignore[call-arg]
+            return
+    if os.environ.get("PREFECT_API_URL"):
+        with heavy_imports():
+            from prefect.client.orchestration import get_client
+            from prefect.client.schemas.actions import ArtifactCreate
+
+        with get_client(sync_client=True) as client:
+            client.create_artifact(ArtifactCreate(type="markdown", data=in_markdown(found), **told))

@@ -1,35 +1,29 @@
-"""What wants a look and nobody would notice by itself: publications that wait, markets that stand still, old facts."""
+"""What wants a look and nobody would notice by itself: what `strata status` says needs a hand, and old facts."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any, Literal
 
 import yaml
 
-from flows.planning.runs import checked_profile, local_yesterday
 from flows.planning.zones import publish_roots
 from flows.settings import Settings
-from region_profiles.loader import list_markets
-from region_profiles.models import Schedule
-from tasks.errors import ReferenceDataError, StrataError
+from flows.telling.operations import operations
+from tasks.errors import ReferenceDataError
 from tasks.objects import ObjectStore, open_store
-from tasks.publish.deciding import waiting
-from tasks.publish.pointer import Pointer, read_pointer, stale_successors
+from tasks.publish.operations.records import Word
 from tasks.reference import ecb
 from tasks.reference.tables import Reference
 
-Topic = Literal["held", "late", "stale", "rates", "facts", "server", "unreadable"]
+Topic = Word | Literal["rates", "facts", "server"]
 #: Facts by hand are looked at again after a year: tax rates, feasts and names change by the year.
 FACTS_DAYS = 365
 #: The ECB publishes on every working day; Easter makes five days of none.
 RATES_DAYS = 7
-#: Runs that a market may miss before it is late: one is a feast or a file that came a day later.
-MISSED = 2
-_DAYS: Mapping[str, int] = {"day": 1, "week": 7, "month": 31}
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,54 +42,25 @@ def review(
     """All findings of publish roots, reference figures and curated facts; the oldest of each topic first.
 
     Raises:
-        Terminal: no publish root is given.
+        StrataError: no publish root is given, or one cannot be listed.
     """
     moment = now or datetime.now(UTC)
     found = [
-        finding for uri in publish_roots(settings, publish) for finding in _of_root(open_store(uri), settings, moment)
+        finding
+        for uri in publish_roots(settings, publish)
+        for finding in _of_root(open_store(uri), settings.profiles, moment)
     ]
     found += _of_rates(settings, moment.date())
     found += facts_due(Path(__file__).resolve().parents[2] / "region_profiles", moment.date(), facts_days)
     return tuple(sorted(found, key=lambda one: (one.topic, one.since or date.max, one.what)))
 
 
-def _of_root(store: ObjectStore, settings: Settings, now: datetime) -> Iterator[Finding]:
-    known = list_markets(settings.profiles)
-    for folder in store.folders("country="):
-        market = folder.removeprefix("country=")
-        try:
-            versioned = read_pointer(store, market)
-            if versioned is None:
-                continue
-            yield from _waiting(market, versioned.pointer)
-            if market in known:
-                profile = checked_profile(market, settings.profiles, settings.reporting_currency)
-                late = _late(market, versioned.pointer, profile.schedule, local_yesterday(profile, now))
-                yield from () if late is None else (late,)
-        except StrataError as error:
-            yield Finding("unreadable", market, None, str(error))
-
-
-def _waiting(market: str, pointer: Pointer) -> Iterator[Finding]:
-    for event in waiting(pointer):
-        todo = f"look at its report, then `strata approve {market}` or mend the drop"
-        yield Finding("held", f"{market} as of {event.as_of}, {event.publication}", event.when.date(), todo)
-    stale = stale_successors(pointer)
-    if stale:
-        days = f"{len(stale)} dates from {stale[0]} on"
-        yield Finding("stale", f"{market}: {days}", stale[0], f"`strata backfill {market} --rebuild`")
-
-
-def _late(market: str, pointer: Pointer, schedule: Schedule, yesterday: date) -> Finding | None:
-    """A market whose current publication is older than its schedule and two missed runs explain."""
-    if schedule.every == "never" or pointer.current is None:
-        return None
-    oldest = yesterday - timedelta(days=_DAYS[schedule.every] * (MISSED + 1))
-    if pointer.current > oldest:
-        return None
-    age = (yesterday - pointer.current).days
-    what = f"{market}: current as of {pointer.current}, {age} days before yesterday, and runs every {schedule.every}"
-    return Finding("late", what, pointer.current, f"`strata status {market}` says how its last attempt ended")
+def _of_root(store: ObjectStore, folder: Path | None, now: datetime) -> Iterator[Finding]:
+    """What needs a hand, as `strata status` says it at that moment."""
+    for one in operations(store, folder, now=now).markets:
+        since = {"late": one.current, "stale": min(one.stale, default=None)}
+        for need in one.needs:
+            yield Finding(need.word, f"{one.market}: {need.says}", since.get(need.word), need.todo)
 
 
 def _of_rates(settings: Settings, today: date) -> Iterator[Finding]:

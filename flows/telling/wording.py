@@ -66,6 +66,10 @@ class Wording:
             return code
         return self.labels.country_name(code) if context == "country" else self.labels.find(code, context) or code
 
+    def sentence(self, context: str, code: str, **values: object) -> str:
+        """A message of another context with its places filled."""
+        return self.labels.text(context, code, **values)
+
     def value(self, trait: str, value: object) -> str:
         """Numbers and dates by the formatter, codes by their labels, null by its word."""
         if value is None:

@@ -122,7 +122,7 @@ PEOPLE: tuple[Trait, ...] = (
         "home_store_km",
         "double",
         "kilometres",
-        "great circle from the place of residence to the home store",
+        "great circle from the place of residence to the home store, stated or where most was bought",
         "place",
         sources=("places.latitude", "stores.latitude"),
         sensitive=("location",),

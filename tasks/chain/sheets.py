@@ -9,8 +9,6 @@ from datetime import date, datetime, time
 from pathlib import Path
 from typing import Any
 
-import xlsxwriter
-
 from tasks.export.report.words import Words
 from tasks.export.workbook.fields import COUNT, SHARE, heading_width
 from tasks.export.workbook.styles import Styles, heading_height, right_to_left
@@ -24,6 +22,8 @@ _WIDEST = 48
 @contextmanager
 def book(target: Path, as_of: date) -> Iterator[Any]:
     """A workbook that never makes a formula, link or number of a text, dated to the as-of day."""
+    import xlsxwriter
+
     target.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=".", dir=target.parent) as waiting:
         options = {

@@ -10,7 +10,6 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
-import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -165,5 +164,7 @@ def _floats(table: pa.Table, name: str) -> Floats:
 
 def _sample(ids: pa.Array, size: int) -> Labels:
     """Places of at most `size` customers, by a hash of their id: the same ones every month, whoever joins."""
+    import pandas as pd  # a fifth of a second, which only markets with clusters need
+
     hashes = pd.util.hash_array(np.asarray(ids.to_numpy(zero_copy_only=False), dtype=object), categorize=False)
     return np.argsort(hashes, kind="stable")[:size]

@@ -54,7 +54,7 @@ class Sides:
     `now` is this publication, `before` the previous one as published. `ruled` has the same customers and traits under
     today's rules, `like` the same as-of date by today's rules, references, code and data. `departed`: customer_id,
     kind and into (customer_id) of who no longer counts, from normalize. `returned`: customer_id of who gave something
-    back since.
+    back since. `rekeyed`: `before` has ids of another key, so that nobody of it is found again.
     """
 
     now: Path
@@ -63,6 +63,7 @@ class Sides:
     like: Path | None = None
     departed: Path | None = None
     returned: Path | None = None
+    rekeyed: bool = False
 
 
 def write_membership(
@@ -186,6 +187,7 @@ def _of_dimension(
     refund = f"returned AND NOT {_more('lifetime_orders', like_common)}"
     cause = (
         f"CASE WHEN {str(column not in there).lower()} THEN 'rule' "
+        f"WHEN {str(sides.rekeyed).lower()} AND (n IS NULL OR p IS NULL) THEN 'identity' "
         "WHEN n IS NULL THEN CASE WHEN departed = 'merge' THEN 'identity' "
         f"WHEN departed IN ({', '.join(map(literal, _ASKED))}) THEN 'customer' ELSE 'correction' END "
         f"WHEN p IS NULL THEN CASE WHEN l IS NULL THEN 'customer' WHEN survivor THEN 'identity' ELSE 'correction' END "

@@ -19,6 +19,7 @@ from tasks.fetched import fetched
 from tasks.files import PUBLISHED, parquet
 from tasks.memo import digest_of, remember
 from tasks.normalize.task import Normalized
+from tasks.privacy.pseudonyms import key_fingerprint
 from tasks.reference.factors import Factors
 from tasks.run import MarketRun
 from tasks.segment.task import SECTIONS, Segments
@@ -29,11 +30,19 @@ from tasks.traits.task import canonical
 
 @dataclass(frozen=True, slots=True)
 class Before:
-    """The publication before: its as-of date, key and sha256 of canonical/customers.parquet."""
+    """The publication before: its as-of date, key and sha256 of canonical/customers.parquet.
+
+    `pseudonym_key` is the fingerprint of its key of pseudonyms, None where that is not known.
+    """
 
     as_of: date
     key: str
     sha256: str
+    pseudonym_key: str | None = None
+
+    def rekeyed(self, run: MarketRun) -> bool:
+        """Whether the run's key of pseudonyms is another: then each id of this publication is nobody's in that one."""
+        return self.pseudonym_key not in {None, key_fingerprint(run.pseudonym_key)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +65,7 @@ def compare(
     anchors: Mapping[str, tuple[date, Segments]],
 ) -> Compared:
     """Say who moved and why, what the segments were at earlier dates by today's rules, and how stores have sold."""
+    broken = {"rekeyed": True} if before is not None and before.rekeyed(run) else {}
 
     def compute(folder: Path) -> dict[str, Any]:
         con = run.cursor()
@@ -73,7 +83,7 @@ def compare(
         if run.profile.comparisons:
             rows["stores"] = _stores(run, normalized, money, folder)
         past = {one.name: one.as_of.isoformat() for one in found}
-        return {"rows": rows, "causes": causes, "anchors": past}
+        return {"rows": rows, "causes": causes, "anchors": past, **broken}
 
     depends_on = {
         "segments": segments.digest,
@@ -82,6 +92,7 @@ def compare(
         "before": None if before is None else (str(before.as_of), before.sha256),
         "anchors": {name: (str(as_of), past.digest) for name, (as_of, past) in sorted(anchors.items())},
         "profile": digest_of(run.profile.model_dump(mode="json", include=SECTIONS, by_alias=True)),
+        **broken,
     }
     found = remember(run.results, "compared", depends_on, compute)
     return Compared(found.folder, found.notes, found.digest, found.reused)
@@ -123,6 +134,7 @@ def _sides(
         None if like is None else like[1].folder / "customers.parquet",
         normalized.file("departed"),
         _returned(con, normalized, before.as_of, folder / ".returned.parquet"),
+        rekeyed=before.rekeyed(run),
     )
 
 

@@ -15,6 +15,7 @@ from tasks.export.report.words import Words
 from tasks.objects import ObjectStore
 from tasks.publish.manifest import Manifest
 from tasks.publish.pointer import Pointer
+from tasks.publish.reading import bundles_prefix
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +69,7 @@ def deliveries(country: str, publication: str, team: str) -> str:
     >>> deliveries("DE", "4fb8eb5177161db9c5ba3807", "crm")
     'country=DE/deliveries/4fb8eb5177161db9c5ba3807/crm/'
     """
-    return f"country={country}/deliveries/{publication}/{team}/"
+    return f"{bundles_prefix(country, publication)}{team}/"
 
 
 def contents(issue: Issue, team: Team, locale: str, *, replaces: bool = False) -> tuple[Words, Told, tuple[Entry, ...]]:

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date
 from typing import Any
 
 from region_profiles.loader import country_profile
 from region_profiles.models import CurrencyPeriod, Profile
 from region_profiles.territories import name, overrides, same_code, zones
 from tasks.draft import options
+from tasks.draft.rates import known
 from tasks.draft.teams import Team, main_teams, spoken_beside
 from tasks.draft.text import Text
 from tasks.localize import display_digits
-from tasks.reference.factors import factors, local_currency
 from tasks.reference.rates import last_ecb_day
 from tasks.reference.tables import default_reference
 
@@ -156,19 +155,14 @@ def _teams(text: Text, profile: Profile, teams: tuple[Team, ...]) -> None:
 
 
 def _money(text: Text, profile: Profile) -> None:
-    last = last_ecb_day()
-    code, target = local_currency(profile.market.currencies, last), profile.money.reporting_currency
-    first = date(last.year - 2, last.month, min(last.day, 28))
-    notes = factors(profile, [(code, first, last)], last).notes
-    quality: dict[str, int] = notes["rates"][code]["quality"]
-    lacking = quality.get("none", 0)
+    found = known(profile)
+    code, target, notes = found.currency, found.target, found.notes
     text.lines.append("")
-    text.comment(0, f"Money as the chain, the customer and comparable prices see it (docs/money.md), on {last}:")
-    if lacking:
-        days = "any day" if lacking == sum(quality.values()) else f"{lacking} of {sum(quality.values())} days"
-        text.comment(0, f"- reference: off, since no table has a rate of {code} to {target} on {days}.")
+    text.comment(0, f"Money as the chain, the customer and comparable prices see it (docs/money.md), on {found.until}:")
+    if found.lacking:
+        text.comment(0, f"- reference: off, since no table has a rate of {code} to {target} on {found.lacking}.")
     else:
-        told = " and ".join(_QUALITY.get(one, one) for one in quality)
+        told = " and ".join(_QUALITY.get(one, one) for one in found.days)
         text.comment(0, f"- reference: on, {code} in {target}, {told}.")
     text.comment(0, f"- ppp: {_ppp(notes)}.")
     text.comment(0, f"- effort: {_effort(notes)}.")
@@ -176,11 +170,12 @@ def _money(text: Text, profile: Profile) -> None:
         text.comment(0, "Without ppp, tiers of customer value follow from rank within the market.")
     text.comment(0, "Decide: the currency in which the chain reports, and the base of its own table of rates, if any.")
     text.lines.append(f"# money: {{reporting_currency: {target}, rates_base: {target}}}")
-    if lacking > profile.gate.unconverted_share * sum(quality.values()):
+    if found.fails:
         text.comment(
             0,
-            "Purchases without a rate are let through here, in local money alone. Decide: better, deliver a table of "
-            "rates with the drop, map it as `rates` (docs/profiles.md), and delete these two lines.",
+            f"Rates of {code} must come from the chain: no table at hand leads from it to {target}. Purchases without "
+            "a rate are let through here, in local money alone. Decide: better, deliver a table of rates with the "
+            "drop, map it as `rates` (docs/profiles.md), and delete these two lines.",
         )
         text.key(0, "gate")
         text.key(1, "unconverted_share", 1)

@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 
 from region_profiles.loader import load_profile
+from region_profiles.models import Profile
 from region_profiles.territories import require
 from tasks.draft.country import country_draft
 from tasks.draft.groups import drop_dates
@@ -13,6 +14,7 @@ from tasks.draft.headers import ROLES, canonical
 from tasks.draft.keys import prove
 from tasks.draft.plan import Plan, plan
 from tasks.draft.questions import key_of, later_by, sharing, vat_codes
+from tasks.draft.rates import known
 from tasks.draft.roles import Matched, cast, within
 from tasks.draft.samples import read_samples
 from tasks.draft.text import OPEN, Text
@@ -57,7 +59,7 @@ def draft(market: str, drop: Path | None = None) -> str:
     text.key(0, "market")
     text.key(1, "country", country)
     _source(text, made, name)
-    _rest(text, made)
+    _rest(text, made, defaults)
     return str(text)
 
 
@@ -179,13 +181,21 @@ def _again(text: Text, name: str, table: Matched) -> None:
         text.ask(3, "later_by", question)
 
 
-def _rest(text: Text, made: Plan) -> None:
+def _rest(text: Text, made: Plan, defaults: Profile) -> None:
     if made.negatives:
         text.key(0, "plausibility")
         text.ask(1, "negative_quantity_is_return", f"{made.negatives}; are these returns (true), or faults (false)?")
     if made.rates_question:
         text.key(0, "money")
         text.ask(1, "rates_base", made.rates_question)
+    elif (money := known(defaults)).fails:
+        text.key(0, "money")
+        question = (
+            f"no table has a rate of {money.currency} to {money.target} on {money.lacking}, and a run would fail "
+            "(docs/money.md). Best a table of rates in the drop, mapped as `rates` (docs/profiles.md): then delete "
+            "this line. Or do without money in the chain's currency: [local, ppp]"
+        )
+        text.ask(1, "lenses", question)
     text.key(0, "tax")
     text.ask(1, "amounts", made.tax_question)
     if codes := vat_codes(made.cast):

@@ -33,7 +33,10 @@ OF_COMPARED = ("membership", "comparisons", "flows", "stores")
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """What the stages before tell the export, as `Background` has it; `previous`: as-of date, key and sha256."""
+    """What the stages before tell the export, as `Background` has it.
+
+    `previous`: as-of date, key and sha256 of the publication before; `previous_audiences`: key and sha256 of its lists.
+    """
 
     publication: str
     previous: tuple[date, str, str] | None
@@ -42,6 +45,7 @@ class Told:
     days: Mapping[date, Decimal]
     money: Mapping[str, Any]
     predicted: Mapping[str, Any]
+    previous_audiences: tuple[str, str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,5 +122,6 @@ def _background(run: MarketRun, told: Told, segments: Segments, normalized: Norm
         money=told.money,
         predicted=told.predicted,
         segments=segments.notes,
+        previous_audiences=None if told.previous_audiences is None else fetched(run, *told.previous_audiences),
         stores=normalized.file("stores"),
     )

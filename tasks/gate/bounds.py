@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -26,7 +26,7 @@ def bounded(gate: Gate, ledger: Ledger, measures: Mapping[str, Any], controls: l
     for name, entry in sorted(ledger.items()):
         entry.check()
         if entry.read:
-            yield _quarantined(name, entry, gate.quarantined_share)
+            yield _quarantined(name, entry, gate.quarantined_share, measures.get("refused", {}).get(name, ()))
     yield _duplicates(ledger["transactions"], gate.duplicate_share)
     yield _share("unconverted", None, Decimal(str(measures["unconverted"])), gate.unconverted_share)
     yield from _reconciled(controls, gate.control_difference)
@@ -43,10 +43,10 @@ def _share(check: str, subject: str | None, value: Decimal, bound: Decimal, deta
     )
 
 
-def _quarantined(name: str, entry: TableLedger, bound: Decimal) -> Check:
-    """Half a market must not look like the whole."""
+def _quarantined(name: str, entry: TableLedger, bound: Decimal, files: Sequence[str]) -> Check:
+    """Half a market must not look like the whole. `files` are those that most of the refused rows come from."""
     counted = entry.reasons.get("quarantined", Counter())
-    reasons = [reason for reason, _ in counted.most_common(REASONS)]
+    reasons = [*(reason for reason, _ in counted.most_common(REASONS)), *files]
     return _share("quarantined", name, Decimal(entry.quarantined) / entry.read, bound, ", ".join(reasons) or None)
 
 

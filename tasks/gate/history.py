@@ -15,16 +15,20 @@ YEAR, NEAR = timedelta(days=364), timedelta(days=10)
 
 @dataclass(frozen=True, slots=True)
 class Past:
-    """An earlier publication that counts: rows read and kept by table, `measures`, and its dimensions' definitions."""
+    """An earlier publication that counts: rows read and kept by table, `measures`, and its dimensions' definitions.
+
+    `key` is the fingerprint of the key of its pseudonyms, None where it is not known.
+    """
 
     as_of: date
     ledger: Mapping[str, Mapping[str, Any]]
     measures: Mapping[str, Any] = field(default_factory=dict)
     definitions: Mapping[str, Any] = field(default_factory=dict)
+    key: str | None = None
 
     @classmethod
-    def of(cls, as_of: date, ledger: Mapping[str, Any], notes: Mapping[str, Any]) -> Past:
-        """By a manifest's ledger and notes; what an older program did not write is not known."""
+    def of(cls, as_of: date, ledger: Mapping[str, Any], notes: Mapping[str, Any], key: str | None = None) -> Past:
+        """By a manifest's ledger, notes and fingerprint; what an older program did not write is not known."""
         segments = notes.get("segments")
         definitions = segments.get("definitions") if isinstance(segments, Mapping) else None
         measures = notes.get("measures")
@@ -33,6 +37,7 @@ class Past:
             {name: entry for name, entry in ledger.items() if isinstance(entry, Mapping)},
             measures if isinstance(measures, Mapping) else {},
             definitions if isinstance(definitions, Mapping) else {},
+            key or None,
         )
 
 

@@ -17,6 +17,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from tasks.files import parquet
+from tasks.gate.files import WITHOUT, files_without, refused_files
 from tasks.normalize.task import Normalized
 from tasks.records import Sources
 from tasks.reference.factors import Factors
@@ -42,18 +43,22 @@ def measure(
     `days` is the revenue by local day in the market's currency, `since` the as-of date of the publication before: `new`
     is of the local days after it, and is null for a first publication. `segments` counts customers by dimension and
     segment, `nulls` the share of nulls by canonical table and column, `columns` the headers of the raw tables, `stores`
-    how many are open, and which are closed; `unconverted` the share of purchases without a rate.
+    how many are open, and which are closed; `unconverted` the share of purchases without a rate. `refused`, where more
+    rows than the gate's bound are, names the files by canonical table; `without`, where files of a table differ in
+    their columns, those that have nothing in a column, by canonical table and column.
     """
     con = run.cursor()
     try:
         lines = normalized.transactions.relation
+        nulls = _nulls(normalized)
         return {
+            **_files(con, run, sources, normalized, nulls),
             "new": None if since is None else _new(con, lines, days, since, run.as_of),
             "revenue": str(sum(days.values(), Decimal(0))),
             "currency": money.notes["local_currency"],
             "customers": segments.customers,
             "segments": _segments(segments.folder / "segments.parquet", set(segments.profile.dimensions)),
-            "nulls": _nulls(normalized),
+            "nulls": nulls,
             "columns": {name: list(raw.columns) for name, raw in sorted(sources.tables.items())},
             "stores": _stores(con, normalized.file("stores"), run.as_of),
             "unconverted": _unconverted(con, lines, money.table, "reference" in run.profile.money.lenses),
@@ -80,6 +85,31 @@ def _new(
     }
 
 
+def _files(
+    con: duckdb.DuckDBPyConnection,
+    run: MarketRun,
+    sources: Sources,
+    normalized: Normalized,
+    nulls: Mapping[str, Mapping[str, float]],
+) -> dict[str, Any]:
+    """What is wrong with single files of the drop; one that is as it should be is neither read again nor told of."""
+    bound = run.profile.gate.quarantined_share
+    refused = refused_files(con, normalized.file("quarantine"), normalized.ledger, sources.inputs, bound)
+    without: dict[str, dict[str, list[str]]] = {}
+    if any(note.startswith("columns:") for note in sources.notes):
+        for table, shares in nulls.items():
+            path = _path(normalized, table)
+            columns = [column for column, share in shares.items() if WITHOUT <= share < 1]
+            if columns and path is not None and "file" in pq.read_schema(path).names:
+                without[table] = files_without(con, path, columns, sources.inputs)
+    found = {"refused": refused, "without": {table: told for table, told in without.items() if told}}
+    return {name: told for name, told in found.items() if told}
+
+
+def _path(normalized: Normalized, table: str) -> Path | None:
+    return normalized.folder / _LINES if table == "transactions" else normalized.file(table)
+
+
 def _segments(path: Path, on: set[str]) -> dict[str, dict[str, int]]:
     rows = pq.read_table(path, columns=["dimension", "segment", "customers"]).to_pylist()
     found: dict[str, dict[str, int]] = {}
@@ -93,7 +123,7 @@ def _nulls(normalized: Normalized) -> dict[str, dict[str, float]]:
     """By the files' own statistics: nothing is read. Of purchases all rows that the drop has, kept or not."""
     found = {}
     for table in sorted(normalized.ledger):
-        path = normalized.folder / _LINES if table == "transactions" else normalized.file(table)
+        path = _path(normalized, table)
         shares = _null_shares(path) if path is not None and path.exists() else {}
         if shares:
             found[table] = shares

@@ -64,5 +64,7 @@ def nulls(profile: Profile, now: Past, recent: Sequence[Past], drift: Drift) -> 
             if len(known) < profile.gate.history or rows < expected.LEAST:
                 continue
             band = expected.null_share(known, rows, NULLS)
-            said = Explained(tuple(why))
+            files = now.measures.get("without", {}).get(table, {}).get(column, ())
+            gone = ("column_gone",) if files and "column_gone" not in why else ()
+            said = Explained((*why, *gone), ", ".join(files) or None)
             yield judged("nulls", f"{table}.{column}", "share", share, band, said, core=table in CORE)

@@ -10,8 +10,10 @@ from tasks.gate.against import against
 from tasks.gate.bounds import bounded
 from tasks.gate.drift import drifted
 from tasks.gate.history import Past
+from tasks.gate.identity import same_key
 from tasks.gate.verdict import Check, Verdict
 from tasks.normalize.task import Normalized
+from tasks.privacy.pseudonyms import key_fingerprint
 from tasks.run import MarketRun
 
 
@@ -32,10 +34,11 @@ def judge(
         LedgerError: a ledger is not balanced.
     """
     ledger = {name: entry.as_dict() for name, entry in normalized.ledger.items()}
-    now = Past(run.as_of, ledger, measures, definitions)
+    now = Past(run.as_of, ledger, measures, definitions, key_fingerprint(run.pseudonym_key))
     controls = [one for one in normalized.evidence.get("controls", ()) if one["until"] <= run.as_of.isoformat()]
     drift = drifted(now, past)
     checks = [
+        *same_key(now, past),
         *bounded(run.profile.gate, normalized.ledger, measures, controls),
         *against(run.profile, now, past, drift),
         *drift.checks,

@@ -183,7 +183,8 @@ def missing_column(relation: RawRelation, wanted: str, others: Iterable[str] = (
         file=relation.name,
         column=wanted,
         expected=near or "one of " + ", ".join(shown),
-        hint="write the mapping's column as the header has it; if the file has no header, declare header: false",
+        hint="ask the shop for the file with its header as before; if the new one stays, write the mapping's column as "
+        "it has it, and if there is none for good, declare header: false",
     )
 
 

@@ -44,7 +44,10 @@ _YEAR = 365
 
 @dataclass(frozen=True, slots=True)
 class Predicted:
-    """`predicted.parquet` in `folder`: customer_id and the traits that follow from models; notes for the manifest."""
+    """`predicted.parquet` in `folder`: customer_id and the traits that follow from models; notes for the manifest.
+
+    There is no file where neither predictions nor clusters gave any trait.
+    """
 
     folder: Path
     notes: Mapping[str, Any]
@@ -216,7 +219,7 @@ def _clusters(
     columns = ", ".join(f"CAST({name(one)} AS DOUBLE) AS {name(one)}" for one in traits)
     rows = con.sql(
         f"SELECT customer_id{', ' if columns else ''}{columns} FROM strata_traits "
-        "WHERE population = 'person' AND orders > 0 ORDER BY customer_id"
+        f"WHERE {'true' if settings.on else 'false'} AND population = 'person' AND orders > 0 ORDER BY customer_id"
     ).to_arrow_table()
     found = cluster(rows, settings, _before(con, run, previous))
     if isinstance(found, Clustered):
@@ -231,14 +234,15 @@ def _before(con: duckdb.DuckDBPyConnection, run: MarketRun, previous: tuple[str,
     there = {row[0] for row in con.execute(f"DESCRIBE SELECT * FROM {published}").fetchall()}
     if "cluster" not in there:
         return None
-    return Previous(con.sql(f"SELECT customer_id, cluster FROM {published} ORDER BY customer_id").to_arrow_table())
+    in_any = f"SELECT customer_id, cluster FROM {published} WHERE cluster IS NOT NULL ORDER BY customer_id"
+    return Previous(con.sql(in_any).to_arrow_table())
 
 
 # --- the file ---------------------------------------------------------------------------------------------------------
 
 
 def _write(con: duckdb.DuckDBPyConnection, parts: list[pa.Table], grouped: pa.Table | None, to: Path) -> None:
-    """A row per customer of the traits, contacts with what their account has."""
+    """A row per customer of the traits, contacts with what their account has; no file without any trait."""
     columns = {trait.name: f"p.{trait.name}" for trait in PREDICTED if trait.name not in {"cluster", "holdout"}}
     joins = ""
     if parts:
@@ -250,6 +254,8 @@ def _write(con: duckdb.DuckDBPyConnection, parts: list[pa.Table], grouped: pa.Ta
         con.register("strata_clusters", grouped)
         joins += " LEFT JOIN strata_clusters g ON g.customer_id = a.customer_id"
         columns["cluster"] = "g.cluster"
+    if not columns:
+        return
     named = "".join(f", {value} AS {name(one)}" for one, value in columns.items())
     con.execute(
         f"COPY (SELECT t.customer_id{named} FROM strata_traits t "
@@ -260,9 +266,9 @@ def _write(con: duckdb.DuckDBPyConnection, parts: list[pa.Table], grouped: pa.Ta
 
 def _coverage(path: Path, described: Described) -> dict[str, dict[str, float]]:
     """By population, the share of its buyers who have each predicted trait."""
-    names = [one for one in pq.read_schema(path).names if one != "customer_id"]
-    if not names:
+    if not path.exists():
         return {}
+    names = [one for one in pq.read_schema(path).names if one != "customer_id"]
     counts = ", ".join(f"count(p.{name(one)}) / count(*) AS {name(one)}" for one in names)
     with duckdb.connect() as con:
         rows = con.execute(

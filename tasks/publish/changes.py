@@ -8,7 +8,7 @@ from datetime import date
 from itertools import groupby
 
 from tasks.objects import ObjectStore
-from tasks.publish.manifest import Manifest, publication_id
+from tasks.publish.manifest import AUDIENCES_BEFORE, Manifest, publication_id
 from tasks.publish.pointer import read_pointer
 from tasks.publish.reading import read_manifest
 
@@ -87,10 +87,10 @@ def changes(before: Facts, now: Facts) -> tuple[str, ...]:
         found.append("profile")
     if now.references is not None:
         known = before.references or {}
-        names = sorted(name for name, digest in now.references.items() if known.get(name) != digest)
+        names = {name for name, digest in now.references.items() if known.get(name) != digest} - {AUDIENCES_BEFORE}
         if names:
-            found.append(f"reference figures or words: {_listed(names)}")
-    if before.previous != now.previous:
+            found.append(f"reference figures or words: {_listed(sorted(names))}")
+    if before.previous != now.previous or _other_lists(before, now):
         found.append("the publication before")
     if before.tombstones != now.tombstones:
         found.append("list of erased customers")
@@ -99,6 +99,13 @@ def changes(before: Facts, now: Facts) -> tuple[str, ...]:
     if before.output_version != now.output_version:
         found.append("program (output_version)")
     return tuple(found)
+
+
+def _other_lists(before: Facts, now: Facts) -> bool:
+    """Whether the publication before has other audiences, whose results the report tells."""
+    if now.references is None:
+        return False
+    return (before.references or {}).get(AUDIENCES_BEFORE) != now.references.get(AUDIENCES_BEFORE)
 
 
 def same_drop(before: Iterable[tuple[str, str, str]], now: Iterable[tuple[str, str, str]]) -> bool:

@@ -9,6 +9,7 @@ from datetime import UTC, date, datetime
 from tasks.export.labels import Labels
 from tasks.export.locales import right_to_left
 from tasks.export.report.setting import template
+from tasks.gate.identity import KEY
 from tasks.gate.verdict import Check, Verdict
 from tasks.publish.deciding import taken_back, waiting
 from tasks.publish.pointer import Event, Pointer
@@ -17,6 +18,8 @@ NAME = "gate.html"
 #: The latest decisions; the pointer has them all.
 DECISIONS = 20
 _DECISIONS = frozenset({"held", "approved", "withdrawn"})
+#: Checks that are called what another one is.
+_NAMED = {KEY: "customers"}
 #: Checks whose subject is a canonical table, or a dimension.
 _TABLES, _DIMENSIONS = frozenset({"quarantined", "duplicates", "rows_read", "rows_kept"}), frozenset({"segments"})
 
@@ -137,7 +140,7 @@ def _part(labels: Labels, heading: str, event: Event, line: str, command: str = 
 def _check(labels: Labels, check: Check) -> tuple[str, ...]:
     found = "" if check.value is None and check.unit != "count" else _value(labels, check, check.value)
     return (
-        labels.text("gate check", check.check),
+        labels.text("gate check", _NAMED.get(check.check, check.check)),
         _subject(labels, check),
         found,
         _expected(labels, check),

@@ -33,6 +33,6 @@ def _reading(store: ObjectStore, pointer: Pointer) -> Callable[[date], Past | No
             manifest = read_manifest(store, pointer.country, as_of, pointer.selected[as_of])
         except ObjectMissing:  # an erasure has just taken it away
             return None
-        return Past.of(as_of, manifest.ledger, manifest.notes)
+        return Past.of(as_of, manifest.ledger, manifest.notes, manifest.pseudonym_key)
 
     return read

@@ -25,6 +25,8 @@ from tasks.publish.gate_page import NAME as GATE
 from tasks.publish.gate_page import has_gate, render_gate
 from tasks.publish.manifest import Manifest
 from tasks.publish.market_page import Late, locales_of, render_index
+from tasks.publish.operations.page import NAME as OPERATIONS
+from tasks.publish.operations.page import TITLE
 from tasks.publish.pointer import Pointer, read_pointer
 from tasks.publish.reading import read_manifest
 from tasks.publish.root_page import NAME, render_root
@@ -97,9 +99,11 @@ def refresh_index(store: ObjectStore, pointer: Pointer, manifest: Manifest, late
 def refresh_root(store: ObjectStore) -> None:
     """Write the list of all markets below a publish root where it says something else than their pointers do.
 
-    It reads each market's pointer: once at the end of a run, not once for each of its markets.
+    It reads each market's pointer: once at the end of a run, not once for each of its markets. The page for data ops is
+    linked where it is there.
     """
-    _write(store, NAME, render_root(_pointers(store)))
+    operations = (OPERATIONS, TITLE) if store.exists(OPERATIONS) else None
+    _write(store, NAME, render_root(_pointers(store), operations))
 
 
 def _read(store: ObjectStore, pointer: Pointer, as_of: date, publication: str) -> Manifest | None:

@@ -21,8 +21,12 @@ Country = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$")]
 PublicationId = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{24}(-e[1-9][0-9]*)?$")]
 ID_DIGITS = 24
 
-#: What hysteresis, labels and membership of the next publication read; nothing else of the past.
+#: What hysteresis, labels and membership of the next publication read, and what its report tells the results of;
+#: nothing else of the past.
 CUSTOMERS = "canonical/customers.parquet"
+AUDIENCES = "canonical/audiences.parquet"
+#: The name under which `references` have the digest of that file of the publication before.
+AUDIENCES_BEFORE = "audiences_before"
 WITHOUT_LOCALE = ("canonical", "tags")
 
 
@@ -97,10 +101,10 @@ class Manifest(Record):
     """What a publication is made of and made from. It follows from the publication's id alone.
 
     `profile`: digest of the resolved profile. `references`: name to digest of each reference table (and message
-    catalog) used. `tombstones`: digest of the list of erased people, null without one. `pseudonym_key`: fingerprint of
-    the key. `previous`: sha256 of canonical/customers.parquet of the publication selected for the greatest earlier
-    as-of date. `ledger`: `TableLedger.as_dict` by table. `columns`: file or table, column, what it holds. `notes`: what
-    the stages have to say (vintages, fall-backs, cuts, counts of null conditions).
+    catalog) used, AUDIENCES_BEFORE among them. `tombstones`: digest of the list of erased people, null without one.
+    `pseudonym_key`: fingerprint of the key. `previous`: sha256 of canonical/customers.parquet of the publication
+    selected for the greatest earlier as-of date. `ledger`: `TableLedger.as_dict` by table. `columns`: file or table,
+    column, what it holds. `notes`: what the stages have to say (vintages, fall-backs, cuts, counts of null conditions).
     """
 
     format: Literal[1] = 1
@@ -122,7 +126,15 @@ class Manifest(Record):
     @property
     def customers(self) -> Sha256 | None:
         """Digest of canonical/customers.parquet."""
-        return next((export.sha256 for export in self.exports if export.path == CUSTOMERS), None)
+        return self._digest(CUSTOMERS)
+
+    @property
+    def audiences(self) -> Sha256 | None:
+        """Digest of canonical/audiences.parquet."""
+        return self._digest(AUDIENCES)
+
+    def _digest(self, path: str) -> Sha256 | None:
+        return next((export.sha256 for export in self.exports if export.path == path), None)
 
     def derived_id(self) -> str:
         """The id that the manifest's own fields give."""

@@ -120,7 +120,9 @@ def _section(
 def _event(labels: Labels, event: Any) -> tuple[str, ...]:
     when = f"{labels.formatter.datetime(event.when.astimezone(UTC).replace(tzinfo=None))} UTC"
     what = labels.text("index", f"event_{event.event}")
-    return when, what, _day(labels, event.as_of), event.publication, event.who, event.why or ""
+    # What the program says of a drop that it judged is for data ops, in English; people's reasons are for all.
+    why = "" if event.event == "published" and event.gate is not None else event.why or ""
+    return when, what, _day(labels, event.as_of), event.publication, event.who, why
 
 
 def _day(labels: Labels, day: date) -> str:

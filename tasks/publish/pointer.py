@@ -101,10 +101,12 @@ def selecting(
     when: datetime,
     why: str | None = None,
     gate: dict[str, JsonValue] | None = None,
+    changed: str | None = None,
 ) -> Pointer | None:
     """The pointer after a publication is selected for its as-of date; None if it is already.
 
-    `current` moves to an equal or a later as-of date only: a backfilled month never hides a newer one.
+    `current` moves to an equal or a later as-of date only: a backfilled month never hides a newer one. `why` is a
+    person's reason; without one the new event says what is `changed` since the publication that it supersedes.
     """
     before = pointer or Pointer(country=manifest.country, revision=0, current=None, selected={}, renamed={}, events=())
     as_of, publication = manifest.as_of, manifest.publication
@@ -117,7 +119,7 @@ def selecting(
         publication=publication,
         who=who,
         when=when,
-        why=why,
+        why=why or (changed if old else None),
         gate=gate,
         customers=manifest.customers,
         previous=manifest.previous,

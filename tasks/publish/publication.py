@@ -8,13 +8,15 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Literal
 
-from tasks.errors import PublicationError
+from tasks.errors import ObjectMissing, PublicationError
 from tasks.gate.verdict import Verdict
 from tasks.objects import ObjectStore, PointerMode, require
 from tasks.objects.store import sha256_of
+from tasks.publish.changes import Facts, changes
 from tasks.publish.deciding import Standing, holding, standing
+from tasks.publish.erased import forget_bundles
 from tasks.publish.index import refresh_index
-from tasks.publish.manifest import CUSTOMERS, Export, Manifest, Sha256
+from tasks.publish.manifest import AUDIENCES, AUDIENCES_BEFORE, CUSTOMERS, Export, Manifest, Sha256
 from tasks.publish.pointer import Pointer, read_pointer, selecting, stale_successors, update_pointer
 from tasks.publish.reading import publication_prefix, read_manifest
 
@@ -33,12 +35,23 @@ CONTENT_TYPES = {
 
 @dataclass(frozen=True, slots=True)
 class Previous:
-    """The publication that this one is compared with. `key` is its canonical/customers.parquet, `sha256` of that."""
+    """The publication that this one is compared with. `key` is its canonical/customers.parquet, `sha256` of that.
+
+    `audiences`: key and sha256 of its canonical/audiences.parquet; None of a program so old that it wrote none.
+    `pseudonym_key`: fingerprint of the key of its pseudonyms.
+    """
 
     as_of: date
     publication: str
     key: str
     sha256: Sha256
+    audiences: tuple[str, Sha256] | None = None
+    pseudonym_key: str | None = None
+
+    @property
+    def references(self) -> dict[str, Sha256]:
+        """What of it a successor's id digests beside `sha256`."""
+        return {} if self.audiences is None else {AUDIENCES_BEFORE: self.audiences[1]}
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +83,11 @@ def find_previous(store: ObjectStore, country: str, as_of: date) -> Previous | N
     if manifest.customers is None:
         raise PublicationError("a publication without customers", market=country, path=manifest.publication)
     prefix = publication_prefix(country, date_, manifest.publication)
-    return Previous(date_, manifest.publication, prefix + CUSTOMERS, manifest.customers)
+    listed = manifest.audiences
+    audiences = None if listed is None else (prefix + AUDIENCES, listed)
+    return Previous(
+        date_, manifest.publication, prefix + CUSTOMERS, manifest.customers, audiences, manifest.pseudonym_key
+    )
 
 
 def already_published(store: ObjectStore, country: str, as_of: date, publication: str) -> bool:
@@ -118,14 +135,29 @@ def publish(
 
     def change(pointer: Pointer | None) -> Pointer | None:
         waits = standing(pointer, manifest.as_of, manifest.publication) in {"held", "withdrawn"}
-        decide = holding if waits or (verdict is not None and verdict.holds) else selecting
-        return decide(pointer, manifest, who=who, when=moment, why=why, gate=gate)
+        if waits or (verdict is not None and verdict.holds):
+            return holding(pointer, manifest, who=who, when=moment, why=why, gate=gate)
+        changed = _changed(store, pointer, manifest)
+        return selecting(pointer, manifest, who=who, when=moment, why=why, gate=gate, changed=changed)
 
     before, after = update_pointer(store, manifest.country, change, pointer_mode)
     if after is None:
         raise AssertionError("a pointer that needs no change exists")
+    forget_bundles(store, after, manifest)
     refresh_index(store, after, manifest)
     return _published(manifest, before, after)
+
+
+def _changed(store: ObjectStore, pointer: Pointer | None, manifest: Manifest) -> str | None:
+    """What differs from the publication that counts for the date now, in words for operators; None without one."""
+    old = pointer.selected.get(manifest.as_of) if pointer else None
+    if pointer is None or old is None or old == pointer.name(manifest.publication):
+        return None
+    try:
+        before = read_manifest(store, manifest.country, manifest.as_of, old)
+    except ObjectMissing:  # a lifecycle rule has taken it away
+        return None
+    return "; ".join(changes(Facts.of(before), Facts.of(manifest))) or None
 
 
 def _put_manifest(store: ObjectStore, key: str, manifest: Manifest) -> None:

@@ -35,6 +35,15 @@ def publication_prefix(country: str, as_of: date, publication: str) -> str:
     return f"country={country}/as_of={as_of.isoformat()}/publication={publication}/"
 
 
+def bundles_prefix(country: str, publication: str) -> str:
+    """Where what was packed of a publication for teams lies in the publish root, with a closing slash.
+
+    >>> bundles_prefix("DE", "9be0fee97a5b2ab3a2a0a3a5")
+    'country=DE/deliveries/9be0fee97a5b2ab3a2a0a3a5/'
+    """
+    return f"country={country}/deliveries/{publication}/"
+
+
 def read_manifest(store: ObjectStore, country: str, as_of: date, publication: str) -> Manifest:
     """A publication's manifest; ObjectMissing if it is not complete, PublicationError if it is another's."""
     key = f"{publication_prefix(country, as_of, publication)}manifest.json"

@@ -18,10 +18,11 @@ NAME = "index.html"
 _ENGLISH = "en"
 
 
-def render_root(pointers: Iterable[Pointer]) -> bytes:
+def render_root(pointers: Iterable[Pointer], operations: tuple[str, str] | None = None) -> bytes:
     """The list of markets with the date of each one's latest report, sorted by English name.
 
-    A market's name and date stand in its own language, the name in English below it.
+    A market's name and date stand in its own language, the name in English below it. `operations` are name and title of
+    the page for data ops, where there is one.
     """
     english = Labels(_ENGLISH)
     markets = []
@@ -42,7 +43,7 @@ def render_root(pointers: Iterable[Pointer]) -> bytes:
     columns = [english.text("index", code) for code in ("market", "latest")]
     title, none = english.text("index", "title"), english.text("index", "none")
     page = template("tasks.publish", "root.html")
-    return page.render(title=title, columns=columns, markets=markets, none=none).encode()
+    return page.render(title=title, columns=columns, markets=markets, none=none, operations=operations).encode()
 
 
 def _language(country: str) -> str:

@@ -43,7 +43,7 @@ class Identity:
 def identify(run: MarketRun, sources: Sources, money: Factors, catalogs: Mapping[str, str]) -> Identity:
     """The id of this run's publication, known before a customer is described."""
     previous = find_previous(open_store(run.publish), run.market, run.as_of)
-    references = {**money.digests, **catalogs}
+    references = {**money.digests, **catalogs, **(previous.references if previous else {})}
     facts = Facts(
         inputs=tuple((entry.table, entry.uri, entry.sha256) for entry in sources.inputs),
         profile=run.profile_digest,

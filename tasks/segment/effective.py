@@ -81,7 +81,9 @@ def _off(least: str, share: float | None, one: Dimension | Audience, notes: Mapp
     """Why it is off: nothing where it is on."""
     grade = notes.get("weak", {}).get(one.population)
     if grade is not None and least in FROM_MODEL:
-        return {"code": "weak", "reason": f"{least} is predicted too weakly to act on, grade {grade}", "grade": grade}
+        weak = f"{least} is predicted too weakly to act on, grade {grade}"
+        untested = f"{least} is predicted, but too little has happened to test how well"
+        return {"code": "weak", "reason": untested if grade == "none" else weak, "grade": grade}
     if share is None:
         return {"code": "off", "reason": notes.get("off", {}).get(least, f"nobody could have {least}")}
     return {"code": "few", "reason": f"{least} is known of too few"} if share < one.coverage else {}

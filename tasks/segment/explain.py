@@ -8,8 +8,6 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-import duckdb
-
 from region_profiles.models import Profile, RulesDimension
 from tasks.catalogue import CATALOGUE, HIDDEN
 from tasks.contract import CUSTOMERS
@@ -17,15 +15,8 @@ from tasks.errors import Terminal
 from tasks.files import parquet
 from tasks.plain import plain
 from tasks.segment.language import AS_OF
+from tasks.segment.own import Own, lines_of, numbers_of, rows_of
 from tasks.segment.placing import History, Placement, Setting, place
-from tasks.sql import literal
-
-#: Columns of a line that an explanation shows, with the place it came from.
-_LINE = (
-    "local_date", "order_id", "line_id", "kind", "net", "gross", "currency", "rate_date", "returned_order_id", "file",
-    "record",
-)  # fmt: skip
-_FACTORS = ("to_local", "to_reference", "to_ppp", "to_usd", "rate_quality")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,20 +35,6 @@ class Published:
     first: bool = False
     changed: bool = False
     publication: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Own:
-    """What only the run's own work folder has, and no publication: personal traits, purchases, rates.
-
-    `traits` is its file of traits; `transactions` the canonical lines as a relation for DuckDB's FROM; `rates` the
-    rates by currency and date; `inputs` the files of the drop by their number in the lines.
-    """
-
-    traits: Path
-    transactions: str
-    rates: Mapping[tuple[str, date], Mapping[str, Any]]
-    inputs: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +94,7 @@ def explain(
     scores = [one for one in segments.get("scores", ()) if one.get("population", "person") == population]
     unpublished = frozenset(CATALOGUE) - found.keys()
     placements = tuple(_placements(published, profile, row, segments, scores, unpublished))
-    numbers = () if own is None else _numbers(own, row)
+    numbers = () if own is None else numbers_of(own, row)
     return Explanation(
         market=profile.market.country,
         as_of=published.as_of,
@@ -131,7 +108,7 @@ def explain(
         nulls=_nulls(published.notes, row, unpublished),
         account=row.get("counted_as") if row["population"] == "contact" else None,
         numbers=numbers,
-        lines=() if own is None else _lines(own, numbers),
+        lines=() if own is None else lines_of(own, numbers),
         merged_from=merged_from,
     )
 
@@ -144,7 +121,7 @@ def _section(notes: Mapping[str, Any], name: str) -> Mapping[str, Any]:
 
 def _row(published: Published, who: str, own: Own | None) -> dict[str, Any]:
     """The customer's row, with the traits that are in no publication where the run's own work is at hand."""
-    found = _rows(parquet(published.customers), "customer_id", who)
+    found = rows_of(parquet(published.customers), "customer_id", who)
     if len(found) != 1:
         raise Terminal(
             "no such customer" if not found else "several customers of that number",
@@ -154,18 +131,10 @@ def _row(published: Published, who: str, own: Own | None) -> dict[str, Any]:
     row: dict[str, Any] = found[0]
     if own is None:
         return row
-    more = _rows(parquet(own.traits), "customer_id", who)
+    more = rows_of(parquet(own.traits), "customer_id", who)
     kept = CUSTOMERS.personal & CATALOGUE.keys() | HIDDEN.keys()
     personal = {name: value for one in more for name, value in one.items() if name in kept}
     return row | dict.fromkeys(CUSTOMERS.personal & CATALOGUE.keys()) | personal
-
-
-def _rows(relation: str, column: str, value: str, columns: str = "*") -> list[dict[str, Any]]:
-    """Rows of a file by one value: of an ordered file DuckDB reads but the one group of rows that may hold it."""
-    with duckdb.connect() as con:
-        found = con.execute(f"SELECT {columns} FROM {relation} WHERE {column} = $1", [value])
-        names = [one[0] for one in found.description or ()]
-        return [dict(zip(names, row, strict=True)) for row in found.fetchall()]
 
 
 def _placements(
@@ -205,7 +174,7 @@ def _part(profile: Profile, name: str, segment: str) -> str:
 def _moves(published: Published, who: str) -> dict[str, Mapping[str, Any]]:
     if published.membership is None:
         return {}
-    rows = _rows(parquet(published.membership), "customer_id", who)
+    rows = rows_of(parquet(published.membership), "customer_id", who)
     return {row["dimension"]: row for row in rows}
 
 
@@ -244,7 +213,7 @@ def _predictions(notes: Mapping[str, Any], population: str, row: Mapping[str, An
 def _audiences(published: Published, who: str) -> tuple[Mapping[str, Any], ...] | None:
     if published.audiences is None:
         return None
-    rows = _rows(parquet(published.audiences), "customer_id", who)
+    rows = rows_of(parquet(published.audiences), "customer_id", who)
     rows.sort(key=lambda row: (row["priority"], row["audience"]))
     return tuple({name: row[name] for name in ("audience", "priority", "holdout")} for row in rows)
 
@@ -261,33 +230,3 @@ def _nulls(
         code = "off" if name in off else "personal" if name in unpublished else "unknown"
         found[name] = {"code": code, "reason": off.get(name)}
     return found
-
-
-def _numbers(own: Own, row: Mapping[str, Any]) -> tuple[str, ...]:
-    """Member numbers whose purchases count here: of an account and its contacts all of them."""
-    counted = row.get("counted_as")
-    if counted is None:
-        return () if row["member_number"] is None else (row["member_number"],)
-    rows = _rows(parquet(own.traits), "counted_as", counted, "member_number")
-    return tuple(sorted(row["member_number"] for row in rows))
-
-
-def _lines(own: Own, numbers: Sequence[str]) -> tuple[Mapping[str, Any], ...]:
-    listed = ", ".join(map(literal, numbers)) or "NULL"
-    with duckdb.connect() as con:
-        query = f"SELECT {', '.join(_LINE)} FROM {own.transactions} WHERE member_number IN ({listed})"
-        rows = con.execute(query).fetchall()
-    found = [dict(zip(_LINE, row, strict=True)) for row in rows]
-    found.sort(key=lambda line: (line["local_date"], line["file"], line["record"]), reverse=True)
-    return tuple({**line, **_source(own, line), **_rate(own.rates, line)} for line in found)
-
-
-def _source(own: Own, line: Mapping[str, Any]) -> dict[str, Any]:
-    """The file's name beside its number, where it is known."""
-    number = line["file"]
-    return {"source": own.inputs[number]} if isinstance(number, int) and 0 <= number < len(own.inputs) else {}
-
-
-def _rate(rates: Mapping[tuple[str, date], Mapping[str, Any]], line: Mapping[str, Any]) -> dict[str, Any]:
-    rate = rates.get((line["currency"], line["rate_date"]))
-    return {} if rate is None else {name: rate[name] for name in _FACTORS}

@@ -5,25 +5,26 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
-from decimal import Decimal, localcontext
+from decimal import Decimal
 
 import ibis
 import ibis.expr.types as ir
-import pyarrow as pa
 
 from region_profiles.models import Profile
 from tasks.catalogue import CATALOGUE, EXACT, STATED
 from tasks.contract import RATE_QUALITY
 from tasks.engine import Engine
 from tasks.traits.blocks import BLOCKS, Setting, filled
+from tasks.traits.blocks.people import with_distance
 from tasks.traits.blocks.protected import without_protected
 from tasks.traits.coverage import IBIS_TYPES, coverage
-from tasks.traits.money import EXACT_TYPE, PUBLISHED_TYPE, money, published
+from tasks.traits.effort import effort, incomes_table, inverse_incomes, why_no_effort
+from tasks.traits.money import EXACT_TYPE, PUBLISHED_TYPE, has_gap, money, published
 from tasks.traits.occasions import activity, customer_codes, home_stores, occasions, purchase_days, store_ranks
 from tasks.traits.population import inheriting, of_account, with_population
 from tasks.traits.scores import Cuts, score
 from tasks.traits.stores import with_open_home
-from tasks.traits.windows import local_currency, months_before, window_start
+from tasks.traits.windows import local_currency, window_start
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,10 +103,10 @@ def unscored_traits(
     worth = engine.cache(money(engine, tables.transactions, factors, start=start, as_of=as_of, cut=cut))
     visiting = _visiting(engine, tables, start, cut)
     setting, blocks = _blocks(engine, profile, tables, factors, as_of)
-    joined = _joined(tables.customers, (worth, visiting, *blocks[False]), blocks[True])
-    known = _inverse_incomes(engine, incomes)
-    no_effort = _why_no_effort(engine, profile, factors, known, as_of)
-    income = engine.from_arrow(_incomes_table({} if no_effort else known), "incomes")
+    joined = with_distance(setting, _joined(tables.customers, (worth, visiting, *blocks[False]), blocks[True]))
+    known = inverse_incomes(engine, incomes)
+    no_effort = why_no_effort(engine, profile, factors, known, as_of)
+    income = engine.from_arrow(incomes_table({} if no_effort else known), "incomes")
     base = _base(engine, profile, joined, income, as_of)
     guests = _guests(engine, profile, visiting, worth)
     off = {trait.name: why for trait in CATALOGUE.values() if (why := setting.why_off(trait)) is not None}
@@ -201,7 +202,7 @@ def _base(engine: Engine, profile: Profile, joined: ir.Table, income: ir.Table, 
         "recency_days": ibis.literal((as_of - date(1970, 1, 1)).days, "int64") - joined.last_day,
         "currency": ibis.literal(local_currency(profile.market, as_of)),
         "reference_currency": ibis.literal(profile.money.reporting_currency),
-        "effort": _effort(engine, joined, as_of) if "effort" in profile.money.lenses else ibis.null("float64"),
+        "effort": effort(engine, joined, as_of) if "effort" in profile.money.lenses else ibis.null("float64"),
         "rate_quality": joined.quality.cases(*quality.items(), else_=ibis.null("string")),
         **_money_columns(engine, profile, joined, as_of),
     }
@@ -231,64 +232,11 @@ def _money_columns(engine: Engine, profile: Profile, joined: ir.Table, as_of: da
         if lens not in profile.money.lenses:
             columns[name], columns[exact] = ibis.null(PUBLISHED_TYPE), ibis.null(EXACT_TYPE)
             continue
-        none = joined.quality.isnull() | _has_gap(joined[f"gap_{lens}"], starts[span])
+        none = joined.quality.isnull() | has_gap(joined[f"gap_{lens}"], starts[span])
         rounded = published(engine, joined[exact].fill_null(0))
         columns[name] = ibis.ifelse(none, ibis.null(PUBLISHED_TYPE), rounded)
         columns[exact] = joined[exact]
     return columns
-
-
-def _has_gap(latest: ir.Value, start: date | None) -> ir.BooleanValue:
-    """Whether a line after `start` does not convert, where `latest` is the date of the latest one."""
-    return latest.notnull() if start is None else (latest > start).fill_null(ibis.literal(value=False))
-
-
-def _inverse_incomes(engine: Engine, incomes: ir.Table) -> dict[str, Decimal]:
-    """One over GDP per head by country, to twelve places."""
-    rows = engine.to_arrow(incomes.select("country", "gdp_per_head")).to_pylist()
-    unit = Decimal(1).scaleb(-12)
-    with localcontext(prec=40):
-        return {r["country"]: (1 / r["gdp_per_head"]).quantize(unit) for r in rows if r["gdp_per_head"]}
-
-
-def _incomes_table(known: Mapping[str, Decimal]) -> pa.Table:
-    """`income_country` and `per_head`, DECIMAL(19,12)."""
-    return pa.table(
-        {
-            "income_country": pa.array(known.keys(), pa.string()),
-            "per_head": pa.array(known.values(), pa.decimal128(19, 12)),
-        }
-    )
-
-
-def _why_no_effort(
-    engine: Engine, profile: Profile, factors: ir.Table, known: Mapping[str, Decimal], as_of: date
-) -> str | None:
-    """Why the lens is off for the market (as `lenses_off` of tasks/reference/notes.py): then nobody has an effort.
-
-    Without this, who bought nothing for a year would weigh 0 where all others weigh nothing known.
-    """
-    if "effort" not in profile.money.lenses:
-        return "not among the profile's lenses"
-    days, converted = (
-        engine.to_arrow(factors.agg(days=factors.count(), converted=factors.to_usd.count())).to_pylist()[0].values()
-    )
-    if days and not converted:
-        return "no rate to USD on any day"
-    country = profile.market.country
-    return None if country in known else f"no GDP per head of {country} up to {as_of.year}"
-
-
-def _effort(engine: Engine, joined: ir.Table, as_of: date) -> ir.Value:
-    """A year's gross USD over GDP per head, to six places.
-
-    By way of DECIMAL(18,6), which both engines turn into the same double.
-    """
-    spent = published(engine, joined.exact_year.fill_null(0))
-    share = (spent * joined.per_head).cast("decimal(37, 14)")  # what both engines make of it, and Ibis does not know
-    share = engine.rounded(share, "decimal(18, 6)").cast("float64")
-    none = joined.quality.isnull() | _has_gap(joined.gap_year, months_before(as_of, 12))
-    return ibis.ifelse(none, ibis.null("float64"), share)
 
 
 def _guests(engine: Engine, profile: Profile, visiting: ir.Table, worth: ir.Table) -> dict[str, int | Decimal | None]:

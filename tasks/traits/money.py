@@ -90,3 +90,8 @@ def published(engine: Engine, exact: ir.Value) -> ir.Value:
     if exact.type().scale <= 4:  # noqa: PLR2004
         return exact.cast("decimal(18, 4)").cast(PUBLISHED_TYPE)
     return engine.rounded(exact, PUBLISHED_TYPE)
+
+
+def has_gap(latest: ir.Value, start: date | None) -> ir.BooleanValue:
+    """Whether a line after `start` does not convert, where `latest` is the date of the latest one."""
+    return latest.notnull() if start is None else (latest > start).fill_null(ibis.literal(value=False))

@@ -37,11 +37,11 @@ def save(engine: Engine, profile: Profile, traits: Unscored, folder: Path) -> di
 
 
 def load(engine: Engine, folder: Path, notes: Mapping[str, Any], predicted: Path | None = None) -> TraitsResult:
-    """The traits that `save` wrote, on any engine, with their scores, and those that models `predicted`."""
+    """The traits that `save` wrote, on any engine, with their scores, and those that models `predicted`, if any."""
     guests = {name: Decimal(value) if isinstance(value, str) else value for name, value in notes["guests"].items()}
     rest = {name: value for name, value in notes.items() if name not in {"rows", "guests", "cuts"}}
     cuts = tuple(Cuts.from_dict(told) for told in notes["cuts"])
     customers = scored(engine.read_parquet(folder / FILE), cuts)
-    if predicted is not None:
+    if predicted is not None and predicted.exists():
         customers = customers.left_join(engine.read_parquet(predicted), "customer_id").drop("customer_id_right")
     return TraitsResult(in_order(customers), guests, cuts, rest)

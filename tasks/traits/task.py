@@ -12,6 +12,7 @@ import pyarrow.parquet as pq
 
 from tasks.door import door
 from tasks.engine import Engine
+from tasks.fetched import fetched
 from tasks.memo import digest_of, remember
 from tasks.normalize.task import Normalized
 from tasks.reference.factors import Factors
@@ -40,10 +41,17 @@ class Described:
 
 
 @door("traits")
-def traits(run: MarketRun, normalized: Normalized, money: Factors, past: bool = False) -> Described:
+def traits(
+    run: MarketRun,
+    normalized: Normalized,
+    money: Factors,
+    past: bool = False,
+    published: tuple[str, str] | None = None,
+) -> Described:
     """Describe each customer; reused where canonical tables, rates and the profile's traits are the same.
 
-    `past`: the run's as-of date is earlier than that of the canonical tables, which are cut to what counts then.
+    `past`: the run's as-of date is earlier than that of the canonical tables, which are cut to what counts then; key
+    and sha256 of the customers `published` by then tell who was listed (tasks/traits/past.py).
     """
 
     def compute(folder: Path) -> dict[str, Any]:
@@ -51,9 +59,10 @@ def traits(run: MarketRun, normalized: Normalized, money: Factors, past: bool = 
         factors = engine.from_arrow(money.table, "factors")
         incomes = engine.from_arrow(money.incomes, "incomes")
         tables = canonical(engine, normalized, run.as_of)
-        found = unscored_traits(
-            engine, run.profile, known_at(tables, run.as_of) if past else tables, factors, incomes, run.as_of
-        )
+        if past:
+            listed = None if published is None else engine.read_parquet(fetched(run, *published))
+            tables = known_at(tables, run.as_of, listed)
+        found = unscored_traits(engine, run.profile, tables, factors, incomes, run.as_of)
         return save(engine, run.profile, found, folder)
 
     depends_on = {
@@ -63,6 +72,7 @@ def traits(run: MarketRun, normalized: Normalized, money: Factors, past: bool = 
         "as_of": str(run.as_of),
         "engine": run.engine,
         "past": past,
+        "published": None if published is None else published[1],
     }
     found = remember(run.results, "traits", depends_on, compute)
     return Described(found.folder, found.notes, found.digest, found.reused)

@@ -14,6 +14,8 @@ from flows.backfilling import dates as filling
 from flows.backfilling.dates import backfill_market
 from flows.cli import app
 from flows.planning.runs import plan
+from flows.telling import operations
+from flows.telling.operations import refresh_operations
 from tasks.errors import DropError, Terminal
 from tasks.publish.runs import record_end, record_start
 from tests.backfill.conftest import TABLES
@@ -150,7 +152,7 @@ def test_rerun_repeats_a_failed_date_and_says_why(strata, world, quick):
     attempt = record_start(world.store, "DE", MAR, "one", engine="duckdb", facts={"drops": "known"})
     record_end(world.store, attempt, outcome="failed", step="ingest", error=DropError("no file", market="DE"))
     looked = strata("rerun", "--failed", "--dry-run")
-    assert (looked.exit_code, looked.output) == (0, "DE 2024-03-31: failed in ingest: DE: no file\n")
+    assert (looked.exit_code, looked.output) == (0, "DE 2024-03-31: failed in ingest: no file\n")
     assert quick.made == []
     result = strata("rerun", "--failed")
     assert result.exit_code == 0
@@ -163,3 +165,41 @@ def test_rerun_without_a_failure_does_nothing(strata, quick):
     assert (result.exit_code, result.output) == (0, "no last attempt failed or died\n")
     assert "say --failed" in str(strata("rerun").exception)
     assert quick.made == []
+
+
+@pytest.fixture
+def refreshed(monkeypatch):
+    """The publish roots whose page of operations was written, in order."""
+    roots = []
+
+    def spy(store, *given, **named):
+        roots.append(store.uri)
+        return refresh_operations(store, *given, **named)
+
+    monkeypatch.setattr(operations, "refresh_operations", spy)
+    return roots
+
+
+def test_a_backfill_and_a_rerun_write_the_page_of_operations_once_at_their_end(strata, world, refreshed):
+    strata("backfill", "DE", *span(), "--yes")
+    assert refreshed == [world.store.uri]
+    assert f"{APR}" in world.store.read("operations.html").decode()
+    attempt = record_start(world.store, "DE", APR, "again")
+    record_end(world.store, attempt, outcome="failed", step="normalize", error=DropError("late", market="DE"))
+    strata("rerun", "--failed")
+    assert refreshed == [world.store.uri] * 2
+
+
+def test_a_dry_run_and_a_rerun_of_nothing_leave_the_page_alone(strata, refreshed):
+    strata("backfill", "DE", *span(), "--dry-run")
+    strata("rerun", "--failed")
+    assert refreshed == []
+
+
+def test_a_page_that_cannot_be_written_does_not_fail_the_backfill(strata, world, monkeypatch):
+    def broken(_found):
+        raise OSError
+
+    monkeypatch.setattr(operations, "render_operations", broken)
+    assert strata("backfill", "DE", *span(), "--yes").exit_code == 0
+    assert not world.store.exists("operations.html")

@@ -72,7 +72,7 @@ def test_with_since_dates_come_oldest_first_and_mended_ones_not_at_all(attempt, 
 def test_the_reason_is_that_of_the_record(world, attempt):
     attempt(outcome="failed", error=DropError("no file for the table sales", market="DE"))
     (found,) = to_repeat(world.store, ["DE"], now=NOW)
-    assert found.why == "failed in normalize: DE: no file for the table sales"
+    assert found.why == "failed in normalize: no file for the table sales"
 
 
 def test_what_runs_is_left_alone(attempt, again):

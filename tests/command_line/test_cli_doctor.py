@@ -69,6 +69,14 @@ def test_nothing_given_is_only_notes(strata):
     assert rows["publish root"] == ("note", "not given: --publish or STRATA_PUBLISH")
 
 
+def test_a_work_folder_that_workers_share_is_told_beside_this_machines_own(strata, monkeypatch, tmp_path):
+    assert verdicts(strata("doctor"))["work"] == ("ok", ".strata/work on this machine")
+    monkeypatch.setenv("STRATA_WORK", str(tmp_path / "mounted"))
+    assert verdicts(strata("doctor"))["work"] == ("ok", f"{tmp_path}/mounted on this machine")
+    monkeypatch.setenv("STRATA_SCRATCH", "local")
+    assert verdicts(strata("doctor"))["work"][1] == f"{tmp_path}/mounted, shared by all workers; local on this machine"
+
+
 def test_a_landing_without_drops_is_wrong_and_says_what_a_drop_is(strata, tmp_path):
     (tmp_path / "sales.csv").write_text("a\n1\n")
     found = strata("doctor", "--landing", tmp_path)

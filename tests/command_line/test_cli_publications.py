@@ -237,3 +237,83 @@ def test_an_empty_root_is_no_fault(strata, tmp_path):
     assert found.code == 0
     assert "nothing is published" in found.out
     assert strata("status", "DE", "--publish", tmp_path).code == 1
+
+
+# --- decisions --------------------------------------------------------------------------------------------------------
+
+
+def test_a_decision_writes_the_page_of_operations_anew_as_status_says_it(strata, published, monkeypatch):
+    monkeypatch.setattr("flows.delivering.teams.order_for", lambda *_: pytest.fail("no team is told in a dry run"))
+    published(MAY, BEFORE)
+    gone = published(JUNE, AFTER).publication
+    decide = ("DE", "--publish", published.root, "--why", "checked")
+    strata("withdraw", *decide, "--dry-run")
+    assert not published.store.exists("operations.html")
+
+    monkeypatch.setattr("flows.delivering.teams.order_for", _nobody)
+    assert strata("withdraw", *decide, "--yes").code == 1
+    withdrawn = published.store.read("operations.html").decode()
+    assert f"{JUNE} was withdrawn by" in withdrawn
+    approved = strata("approve", *decide, "--as-of", JUNE, "--yes")
+    assert "approved by" in approved.out, approved.err
+    assert f"{JUNE} was withdrawn by" not in published.store.read("operations.html").decode()
+    assert gone in published.store.read("country=DE/current.json").decode()
+
+
+def test_a_decision_renews_the_artifact_where_a_server_is_named_and_stands_where_that_fails(
+    strata, published, monkeypatch, caplog
+):
+    monkeypatch.setattr("flows.delivering.teams.order_for", _nobody)
+    made = []
+
+    class Client:
+        def __enter__(self):
+            return self
+
+        def __exit__(self, *_):
+            pass
+
+        def create_artifact(self, artifact):
+            made.append(artifact)
+            if len(made) > 1:
+                raise OSError
+
+    monkeypatch.setattr("prefect.client.orchestration.get_client", lambda **_: Client())
+    published(MAY, BEFORE)
+    published(JUNE, AFTER)
+    decide = ("DE", "--publish", published.root, "--why", "checked", "--yes")
+    monkeypatch.setenv("PREFECT_API_URL", "http://ops/api")
+    strata("withdraw", *decide)
+    (artifact,) = made
+    assert (artifact.key, artifact.type) == ("operations", "markdown")
+    assert f"{JUNE} was withdrawn by" in artifact.data
+    with caplog.at_level("WARNING", "strata"):
+        strata("approve", *decide, "--as-of", JUNE)
+    assert "the artifact of operations is not made: OSError" in caplog.text
+    assert f"{JUNE} was withdrawn by" not in published.store.read("operations.html").decode()
+
+
+def test_a_decision_is_told_with_all_its_facts(strata, published, monkeypatch):
+    monkeypatch.setattr("flows.delivering.teams.order_for", _nobody)
+    before = published(MAY, BEFORE).publication
+    gone = published(JUNE, AFTER).publication
+    decide = ("DE", "--publish", published.root, "--why", "wrong", "--who", "Ada", "--json")
+    told = json.loads(strata("withdraw", *decide, "--yes").out)
+    assert told.pop("when")
+    assert told == {
+        "market": "DE", "as_of": str(JUNE), "publication": gone, "who": "Ada", "why": "wrong", "dry_run": False,
+        "state": "withdrawn", "again": None, "current": str(MAY), "stale": [],
+        "recall": ["not delivered: nobody is there"],
+    }  # fmt: skip
+    would = json.loads(strata("approve", *decide, "--as-of", JUNE, "--dry-run").out)
+    assert (would["state"], would["dry_run"]) == ("dry_run", True)
+    told = json.loads(strata("approve", *decide, "--as-of", JUNE, "--yes").out)
+    assert (told["state"], told["current"]) == ("approved", str(JUNE))
+    assert told["delivery"] == ["not delivered: nobody is there"]
+    again = json.loads(strata("approve", *decide, "--as-of", JUNE, "--yes").out)
+    assert again["state"] == "unchanged"
+    assert before != gone
+
+
+def _nobody(*_):
+    raise Terminal("nobody is there")

@@ -162,6 +162,17 @@ def test_every_move_carries_its_cause(tmp_path, profile):
     assert counted["loyalty"] == {"correction": 4, "customer": 4, "identity": 2, "reference": 1, "refund": 1, "rule": 1}
 
 
+def test_where_the_key_of_pseudonyms_changed_everybody_moves_by_identity(tmp_path, profile):
+    before = written(tmp_path, "before", [row("old1", "once"), row("old2", "often", orders=2)])
+    now = written(tmp_path, "now", [row("new1", "once"), row("new2", "often", orders=2)])
+    like = written(tmp_path, "like", [row("new1", "once"), row("new2", "once")])
+    rows, counted = moved(tmp_path, profile, Sides(now, before, like=like, rekeyed=True))
+    assert counted == {"loyalty": {"identity": 4}}
+    assert {one: (told["move"], told["like_segment"]) for one, told in rows.items()} == {
+        "old1": ("exit", None), "old2": ("exit", None), "new1": ("enter", "once"), "new2": ("enter", "once"),
+    }  # fmt: skip
+
+
 def test_a_new_dimension_moves_everyone_by_rule(tmp_path, profile):
     now = written(tmp_path, "now", [row("a", "once")])
     before = tmp_path / "before.parquet"

@@ -87,6 +87,24 @@ def test_no_message_goes_out_before_the_files_are_where_it_says(market, letters)
 # --- who is at it, who died ---
 
 
+@pytest.mark.parametrize(("mode", "sent"), [("cas", 1), ("single_writer", 2)])
+def test_without_compare_and_swap_two_at_once_may_both_deliver(market, letters, monkeypatch, mode, sent):
+    """As docs/delivery.md says: with `single_writer` nothing keeps two apart that read the pointer at once."""
+    market.mode, market.teams = mode, [team(deliver=[EMAIL])]
+    market.publish()
+    real, begun = log.recording, []
+
+    def another_first(pointer, fact):
+        if not begun:
+            begun.append("another process, after this one has read the pointer")
+            deliver(market.order)
+        return real(pointer, fact)
+
+    monkeypatch.setattr(log, "recording", another_first)
+    deliver(market.order)
+    assert len(letters.got) == sent
+
+
 def test_two_at_once_deliver_once(market, letters):
     market.teams = [team(deliver=[EMAIL])]
     market.publish()

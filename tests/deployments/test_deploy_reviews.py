@@ -1,91 +1,77 @@
-"""The weekly look: what waits, what stands still, what is old - and nothing else."""
+"""The weekly look: what `strata status` says needs a hand, what is old - and nothing else."""
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 
 import pytest
 
 from flows.settings import Settings
+from flows.telling.operations import operations
 from flows.telling.reviewing import facts_due, markdown, review
 from tasks.objects import open_store
-from tasks.publish.pointer import Event, Pointer, pointer_key
+from tests.seen.conftest import NOW, YESTERDAY, Shop
 
-#: A Monday, 07:00 UTC: in Berlin the local yesterday is Sunday the 21st.
-NOW = datetime(2026, 6, 22, 7, 0, tzinfo=UTC)
-YESTERDAY = date(2026, 6, 21)
-ID, OTHER = "4fb8eb5177161db9c5ba3807", "5735154593bab65faec094b9"
-
-
-def event(kind, as_of, publication=ID, customers="a" * 64, **more):
-    when = datetime(as_of.year, as_of.month, as_of.day, 5, tzinfo=UTC) + timedelta(days=1)
-    return Event(event=kind, as_of=as_of, publication=publication, who="ops", when=when, customers=customers, **more)
+OF_MARKETS = {"failed", "held", "late", "stale", "never"}
 
 
 @pytest.fixture
-def published(tmp_path):
-    """A function that writes the pointer of DE and gives the publish root."""
-
-    def write(*events):
-        selected = {one.as_of: one.publication for one in events if one.event == "published"}
-        pointer = Pointer(
-            country="DE", revision=1, current=max(selected, default=None), selected=selected, renamed={}, events=events
-        )
-        open_store(tmp_path).replace(pointer_key("DE"), pointer.to_bytes(), "application/json")
-        return str(tmp_path)
-
-    return write
+def shop(tmp_path):
+    """A publish root, and what happens in it."""
+    return Shop(open_store(tmp_path / "published"))
 
 
-def topics(root):
-    found = review(Settings(), publish=root, now=NOW)
-    return {one.topic: one for one in found if one.topic not in {"rates", "facts"}}
+@pytest.fixture
+def look(shop):
+    """What the review finds of the markets."""
+
+    def found(now=NOW):
+        every = review(Settings(), publish=shop.store.uri, now=now)
+        return [one for one in every if one.topic in OF_MARKETS]
+
+    return found
 
 
-def test_a_market_that_is_up_to_date_wants_no_look(published):
-    assert topics(published(event("published", YESTERDAY))) == {}
+def test_a_market_that_is_up_to_date_wants_no_look(shop, look):
+    shop.publish("AT")
+    assert look() == []
 
 
-def test_a_held_publication_is_named_until_it_is_lifted(published):
-    held = event("held", YESTERDAY, OTHER)
-    found = topics(published(event("published", YESTERDAY - timedelta(days=1)), held))
-    assert found["held"].what == f"DE as of {YESTERDAY}, {OTHER}"
-    assert found["held"].since == date(2026, 6, 22)
-    lifted = event("published", YESTERDAY)
-    assert "held" not in topics(published(event("published", YESTERDAY - timedelta(days=1)), held, lifted))
+def test_it_says_what_status_says_of_each_market_whatever_it_needs(shop, look):
+    """One rule for late, held and stale: that of the schedule, with the same two hours."""
+    shop.publish("AT")
+    shop.publish("BE", YESTERDAY - timedelta(days=1))
+    shop.publish("CH", YESTERDAY - timedelta(days=1))
+    shop.hold("CH")
+    shop.publish("DK", YESTERDAY - timedelta(days=1))
+    shop.publish("DK")
+    shop.publish("DK", YESTERDAY - timedelta(days=1), mark="mended", when=NOW)
+    shop.publish("FI", YESTERDAY - timedelta(days=1))
+    shop.attempt("failed", "FI", step="ingest")
+    for now in (NOW, NOW + timedelta(days=1)):
+        markets = operations(shop.store, None, now=now).markets
+        said = {(need.word, f"{one.market}: {need.says}", need.todo) for one in markets for need in one.needs}
+        assert {(one.topic, one.what, one.todo) for one in look(now)} == said
+        assert {topic for topic, *_ in said} >= {"failed", "held", "late", "stale"}
 
 
-@pytest.mark.parametrize(("days", "late"), [(2, False), (3, True), (40, True)])
-def test_a_market_is_late_after_two_runs_that_it_missed(published, days, late):
-    found = topics(published(event("published", YESTERDAY - timedelta(days=days))))
-    assert ("late" in found) is late
+def test_a_late_market_is_told_since_its_last_good_date_and_a_stale_one_since_the_first_that_is(shop, look):
+    shop.publish("BE", YESTERDAY - timedelta(days=1))
+    shop.publish("DK", YESTERDAY - timedelta(days=1))
+    shop.publish("DK")
+    shop.publish("DK", YESTERDAY - timedelta(days=1), mark="mended", when=NOW)
+    assert {one.topic: one.since for one in look()} == {"late": YESTERDAY - timedelta(days=1), "stale": YESTERDAY}
 
 
-def test_dates_built_upon_another_predecessor_are_stale(published):
-    one, two = "a" * 64, "b" * 64
-    before, after = YESTERDAY - timedelta(days=1), YESTERDAY
-    found = topics(
-        published(
-            event("published", before, ID, customers=one),
-            event("published", after, OTHER, customers=two, previous="c" * 64),
-        )
-    )
-    assert found["stale"].todo == "`strata backfill DE --rebuild`"
+def test_a_pointer_that_cannot_be_read_is_said_and_hides_no_other(shop, look):
+    shop.publish("BE", YESTERDAY - timedelta(days=9))
+    shop.store.replace("country=FR/current.json", b"{", "application/json")
+    assert {(one.topic, one.what[:3]) for one in look()} == {("failed", "FR:"), ("late", "BE:")}
 
 
-def test_a_pointer_that_cannot_be_read_is_said_and_hides_no_other(published, tmp_path):
-    root = published(event("held", YESTERDAY, OTHER), event("published", YESTERDAY - timedelta(days=9)))
-    (tmp_path / "country=FR").mkdir()
-    (tmp_path / "country=FR" / "current.json").write_text("{")
-    found = topics(root)
-    assert {"unreadable", "held", "late"} <= set(found)
-    assert found["unreadable"].what == "FR"
-
-
-def test_rates_that_end_over_a_week_ago_are_old(published):
+def test_rates_that_end_over_a_week_ago_are_old(shop):
     """The bundled history ends in 2026: years later it is old, on its last day it is not."""
-    root = published(event("published", YESTERDAY))
-    later = review(Settings(), publish=root, now=NOW + timedelta(days=3650))
+    later = review(Settings(), publish=shop.store.uri, now=NOW + timedelta(days=3650))
     assert any(one.topic == "rates" for one in later)
 
 

@@ -194,6 +194,24 @@ def test_what_an_erasure_took_away_cannot_be_approved(at, held, with_april_held)
     assert "not in the store any more" in str(refused.exception)
 
 
+def test_bundles_with_an_erased_person_stay_while_the_report_without_them_is_held_and_go_once_it_counts(
+    at, publish, tmp_path, monkeypatch
+):
+    (tmp_path / "erased.txt").write_text("0" * 32 + "\n")
+    monkeypatch.setenv("STRATA_TOMBSTONES", str(tmp_path / "erased.txt"))
+    store = open_store(publish)
+    bundle = f"country=DE/deliveries/{read_current(store, 'DE')[1].publication}/crm/DE.zip"
+    store.replace(bundle, b"PK")
+    till = Till(month_end(3), broken=0.5)
+    assert run(at, publish, till, "erased").state == "held"
+    assert store.exists(bundle), "teams still have that report"
+    approved = strata(at, publish, "approve", "DE", "--why", "checked", "--yes")
+    assert (approved.exit_code, store.exists(bundle)) == (0, False)
+    store.replace(bundle, b"PK")
+    assert run(at, publish, till, "erased").state == "unchanged"
+    assert not store.exists(bundle), "what died before the deletion is made good"
+
+
 def test_an_outcome_that_is_held_shows_in_the_artifact(with_april_held):
     shown = replace(with_april_held[1], segments=()).markdown()
     assert "# DE, 2024-04-30: held" in shown

@@ -89,6 +89,25 @@ def test_steps_show_as_market_and_step(history, prefect_server):
     assert failed == {"JP: ingest", "BG: normalize"}
 
 
+def test_each_step_leads_to_those_that_use_what_it_found_and_to_no_other(history, prefect_server):
+    """Prefect draws the run by them. It does not walk through profiles and results for more."""
+    assert history
+    whole = flow_runs(prefect_server)[WHOLE]["id"]
+    tasks = [task for task in task_runs(prefect_server) if task["flow_run_id"] == whole]
+    name_of = {task["id"]: task["name"].removeprefix("DE: ") for task in tasks}
+    leads = {
+        name_of[task["id"]]: {
+            name_of[one["id"]] for key, found in task["task_inputs"].items() if key != "__parents__" for one in found
+        }
+        for task in tasks
+    }
+    assert leads["ingest"] == set()
+    assert leads["normalize"] == {"ingest"}
+    assert leads["traits"] >= {"normalize", "reference"}
+    assert leads["publish"] >= {"ingest", "normalize", "segment", "export", "gate"}
+    assert all(len(task["task_inputs"].get("run", ())) == 0 for task in tasks)
+
+
 def test_each_market_has_an_artifact_with_its_ledger(history, prefect_server):
     assert history
     made = {run["id"]: name for name, run in flow_runs(prefect_server).items()}

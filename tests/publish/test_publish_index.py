@@ -187,6 +187,27 @@ def test_the_list_names_each_market_in_its_own_language_and_in_english():
     assert Tags(page).links().count("country=DE/index.html") == 2
 
 
+def test_the_list_links_the_page_of_operations_only_where_it_is_there(tmp_path, made):
+    store = open_store(tmp_path / "published")
+    publish(store, *made(), who="ops", when=WHEN)
+    refresh_root(store)
+    assert "operations.html" not in Tags(store.read("index.html")).links()
+    store.replace("operations.html", b"<title>Operations</title>")
+    refresh_root(store)
+    page = store.read("index.html")
+    assert "operations.html" in Tags(page).links()
+    assert b">Operations</a>" in page
+
+
+def test_what_changed_in_a_drop_is_for_operators_and_a_persons_reason_for_all(manifest):
+    judged = told("published", "2021-02-20", 4).model_copy(
+        update={"why": "files: CH/a.csv new", "gate": {"holds": False}}
+    )
+    decided = told("approved", "2021-02-20", 5).model_copy(update={"why": "finance agrees"})
+    page = render_index(pointer(events=(judged, decided)), manifest).decode()
+    assert ("CH/a.csv" in page, "finance agrees" in page) == (False, True)
+
+
 def test_the_list_of_no_market_says_so():
     assert "<table" not in render_root([]).decode()
 

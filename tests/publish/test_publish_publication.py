@@ -54,6 +54,22 @@ def test_a_publication_lies_as_documented(store, run, made):
     assert verify(store, "DE") == ()
 
 
+def test_the_event_of_a_superseding_publication_says_what_changed(store, run, made):
+    run(*made())
+    assert [event.why for event in read_current(store, "DE")[0].events] == [None], "a first one supersedes nothing"
+    staged, manifest = made("b")
+    changed = manifest.model_copy(update={"profile": "9" * 64})
+    run(staged, changed.model_copy(update={"publication": changed.derived_id()}))
+    events = {event.event: event.why for event in read_current(store, "DE")[0].events[1:]}
+    assert events == {"superseded": None, "published": "files: DE/kunden.csv changed; profile"}
+
+
+def test_a_persons_reason_for_publishing_is_kept_as_it_is(store, run, made):
+    run(*made())
+    run(*made("b"), why="finance asked for it")
+    assert read_current(store, "DE")[0].events[-1].why == "finance asked for it"
+
+
 def test_publishing_twice_publishes_once(store, run, made):
     first = run(*made())
     before = {info.key: info.etag for info in store.list()}
@@ -106,6 +122,7 @@ def test_the_predecessor_is_the_one_selected_for_the_greatest_earlier_date(store
     assert (found.as_of, found.publication) == (date(2021, 1, 20), manifest.publication)
     assert found.sha256 == manifest.customers
     assert store.read(found.key).startswith(b"canonical/customers.parquet;c\n")
+    assert (found.audiences, found.references) == (None, {})  # of a program so old that it published none
 
 
 def test_a_staged_folder_that_disagrees_with_its_manifest_is_refused_before_anything_is_written(store, run, made):

@@ -11,7 +11,7 @@ from region_profiles.operation_models import Schedule
 from tasks.objects import open_store
 from tasks.publish.deciding import approving, holding, withdrawing
 from tasks.publish.manifest import Manifest
-from tasks.publish.operations_due import Plan
+from tasks.publish.operations.due import Plan
 from tasks.publish.pointer import Event, pointer_key, read_pointer, selecting
 from tasks.publish.reading import publication_prefix
 from tasks.publish.runs import record_end, record_start

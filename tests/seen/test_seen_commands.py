@@ -11,7 +11,7 @@ import pytest
 from flows.telling.operations import operations, plans_of, refresh_operations
 from region_profiles.loader import load_profile
 from tasks.errors import StoreUnavailable, Terminal
-from tasks.publish.operations_due import Plan
+from tasks.publish.operations.due import Plan
 from tests.command_line.conftest import strata  # noqa: F401 - a fixture
 from tests.seen.conftest import NOW, YESTERDAY
 

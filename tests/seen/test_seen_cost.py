@@ -6,7 +6,7 @@ from collections import Counter
 from datetime import timedelta
 
 from tasks.objects import open_store
-from tasks.publish.operations_reading import ATTEMPTS, look, look_at_all, markets_of, newest_keys
+from tasks.publish.operations.reading import ATTEMPTS, look, look_at_all, markets_of, newest_keys
 from tests.seen.conftest import NOW, Shop
 
 
@@ -70,6 +70,19 @@ def test_in_january_last_years_are_listed_too(shop):
 def test_a_market_that_rested_for_years_still_shows_its_attempts(shop):
     shop.attempt("published", ago=timedelta(days=1500))
     assert len(look(shop.store, "DE", NOW).attempts) == 1
+
+
+def test_a_market_without_a_pointer_costs_one_object_and_one_listing_more(shop):
+    shop.attempt("failed")
+    store = Counting(shop.store)
+    assert not look(store, "DE", NOW).lost
+    shop.publish()
+    shop.store.replace("country=DE/index.html", b"<p>")
+    shop.store.delete("country=DE/current.json")
+    lost = Counting(shop.store)
+    assert look(lost, "DE", NOW).lost
+    extra = lost.asked - store.asked
+    assert (store.asked["exists"], dict(extra)) == (1, {"list": 1})
 
 
 def test_a_real_s3_server_gives_the_same(s3_root):

@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, time
 import pytest
 
 from region_profiles.operation_models import Schedule
-from tasks.publish.operations_due import Plan, expected, missed, next_due, start
+from tasks.publish.operations.due import Plan, expected, missed, next_due, start
 
 
 def plan(zone="Europe/Berlin", late_by=0, wait=0, **schedule):

@@ -9,10 +9,10 @@ from html.parser import HTMLParser
 import pytest
 
 from tasks.errors import Terminal
-from tasks.publish.operations import standings
-from tasks.publish.operations_page import in_markdown, render_operations, trend
-from tasks.publish.operations_reading import look_at_all, markets_of
-from tasks.publish.operations_records import Operations
+from tasks.publish.operations.page import in_markdown, render_operations, trend
+from tasks.publish.operations.reading import look_at_all, markets_of
+from tasks.publish.operations.records import Operations
+from tasks.publish.operations.standings import standings
 from tests.seen.conftest import BERLIN, NOW, YESTERDAY
 
 HOSTILE = "<script>alert(1)</script> | <img src=x>"

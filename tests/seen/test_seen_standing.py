@@ -8,9 +8,9 @@ import pytest
 
 from region_profiles.operation_models import Schedule
 from tasks.errors import DropError, Terminal
-from tasks.publish.operations import standing_of, standings
-from tasks.publish.operations_due import Plan
-from tasks.publish.operations_reading import look, look_at_all, markets_of
+from tasks.publish.operations.due import Plan
+from tasks.publish.operations.reading import look, look_at_all, markets_of
+from tasks.publish.operations.standings import standing_of, standings
 from tests.seen.conftest import BERLIN, LEDGER, NOW, YESTERDAY
 
 HELD = {
@@ -75,6 +75,14 @@ def test_a_backfill_that_runs_excuses_nobody(shop, stand):
 def test_a_run_that_waits_says_for_what(shop, stand):
     shop.attempt("waiting", facts={"missing": ["sales", "a marker"]})
     assert stand().doing == "waiting since 2026-07-01 07:20 UTC, for 2026-06-30: sales, a marker"
+
+
+def test_a_market_that_waits_for_its_drop_is_waiting_and_needs_nobody(shop, stand):
+    shop.publish(as_of=date(2026, 6, 29))
+    shop.attempt("waiting", facts={"missing": ["sales"]})
+    assert (stand().word, stand().needs) == ("waiting", ())
+    held = shop.hold(as_of=date(2026, 6, 30), gate=HELD)
+    assert (stand().word, bool(held)) == ("held", True), "what needs a hand comes first"
 
 
 def test_a_failed_attempt_says_where_and_why_and_how_to_repeat_it(shop, stand):
@@ -149,6 +157,43 @@ def test_a_date_built_on_another_predecessor_is_stale(shop, stand):
     found = stand()
     assert (found.word, found.stale) == ("stale", (YESTERDAY,))
     assert found.needs[0].todo == "`strata backfill DE --rebuild`"
+
+
+@pytest.mark.parametrize("evidence", ["attempt", "page"])
+def test_a_lost_pointer_is_told_with_where_it_comes_from_and_is_not_never(shop, stand, evidence):
+    shop.publish()
+    if evidence == "attempt":
+        shop.attempt("published")
+    else:
+        shop.store.replace("country=DE/index.html", b"<p>")
+    shop.store.delete("country=DE/current.json")
+    found = stand()
+    (need,) = found.needs
+    assert (found.word, need.word) == ("failed", "failed")
+    assert need.says.startswith("the pointer is lost: publications are there")
+    for words in ("`country=DE/current.json`", "versions or the backup", "run nothing before", "docs/runbook.md"):
+        assert words in need.todo
+
+
+def test_a_first_attempt_that_died_before_the_pointer_lost_none(shop, stand):
+    shop.manifest("DE", YESTERDAY)
+    shop.attempt("failed", error=Terminal("no drop"))
+    assert [need.word for need in stand().needs] == ["failed"]
+    assert "pointer" not in stand().needs[0].says
+
+
+def test_a_published_market_whose_publications_are_gone_with_the_pointer_is_never(shop, stand):
+    shop.attempt("published")
+    assert said(stand()) == [("never", "nothing was ever published")]
+
+
+def test_what_is_held_for_its_key_says_what_to_put_back(shop, stand):
+    check = {"check": "pseudonym_key", "outcome": "hold", "why": ["pseudonym_key"]}
+    shop.publish(as_of=date(2026, 6, 29))
+    shop.hold(gate={"holds": True, "checks": [check]})
+    (need,) = stand().needs
+    assert "STRATA_PSEUDONYM_KEY is another key" in need.todo
+    assert need.todo.index("put the key before back") < need.todo.index("strata approve DE")
 
 
 def test_nothing_published_and_nothing_tried_is_never(stand):

@@ -10,7 +10,7 @@ import pytest
 
 from region_profiles.models import Profile
 from tasks.contract import INPUT_ONLY, TABLES
-from tasks.engine import DuckDB, open_duckdb
+from tasks.engine import DuckDB, Spark, open_duckdb
 from tasks.traits.blocks import Setting, filled
 from tasks.traits.blocks.protected import without_protected
 from tasks.traits.customer import Tables, customer_traits
@@ -54,6 +54,17 @@ def profile_of(**parts):
 @pytest.fixture
 def engine():
     return DuckDB(open_duckdb("500MB", 2).cursor())
+
+
+@pytest.fixture(scope="module")
+def spark(java, tmp_path_factory):  # noqa: ARG001 - it skips
+    from pyspark.sql import SparkSession
+
+    others = SparkSession.getActiveSession()  # of another file's tests in this worker: it stops its own
+    engine = Spark(open_duckdb("300MB", 1).cursor(), tmp_path_factory.mktemp("spark"), threads=2, memory="1g")
+    yield engine
+    if others is None:
+        engine.session.stop()
 
 
 @pytest.fixture

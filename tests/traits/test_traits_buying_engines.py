@@ -8,7 +8,6 @@ from random import Random
 
 import pytest
 
-from tasks.engine import Spark, open_duckdb
 from tasks.traits.blocks.affinity import AFFINITY
 from tasks.traits.blocks.behaviour import BEHAVIOUR
 
@@ -16,17 +15,6 @@ pytestmark = [pytest.mark.xdist_group("engines"), pytest.mark.slow]
 D = Decimal
 AS_OF = date(2021, 2, 20)
 LEAST = {"privacy": {"minimum_count": 1}}
-
-
-@pytest.fixture(scope="module")
-def spark(java, tmp_path_factory):  # noqa: ARG001 - it skips
-    from pyspark.sql import SparkSession
-
-    others = SparkSession.getActiveSession()  # of another file's tests in this worker: it stops its own
-    engine = Spark(open_duckdb("300MB", 1).cursor(), tmp_path_factory.mktemp("spark"), threads=2, memory="1g")
-    yield engine
-    if others is None:
-        engine.session.stop()
 
 
 def untidy(seed):

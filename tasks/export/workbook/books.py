@@ -9,8 +9,6 @@ from contextlib import contextmanager
 from datetime import datetime, time
 from typing import Any
 
-import xlsxwriter
-
 from tasks.export.customers import customer_columns
 from tasks.export.files import ExportFile
 from tasks.export.job import Job, Reader, teams_of
@@ -147,6 +145,8 @@ def _book(job: Job, path: str) -> Iterator[Any]:
 
     Rows leave memory as they are written; the files they wait in lie beside the workbook and go with it.
     """
+    import xlsxwriter
+
     target = job.out / path
     target.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=".", dir=target.parent) as waiting:

@@ -73,8 +73,9 @@ def write_list(
 
 
 def _reader(con: duckdb.DuckDBPyConnection, fields: Sequence[Field]) -> pa.RecordBatchReader:
+    """BASE's rows in its order, which DuckDB keeps by itself: ORDER BY would hold all of them."""
     cells = ", ".join(f"{one.sql} AS {name(f'c{place}')}" for place, one in enumerate(fields))
-    found = con.sql(f"SELECT {cells} FROM {BASE} WHERE {LISTED} ORDER BY rowid").to_arrow_reader(_BATCH)
+    found = con.sql(f"SELECT {cells} FROM {BASE} WHERE {LISTED}").to_arrow_reader(_BATCH)
     schema = pa.schema([pa.field(one.heading, kind) for one, kind in zip(fields, found.schema.types, strict=True)])
 
     def batches() -> Iterator[pa.RecordBatch]:

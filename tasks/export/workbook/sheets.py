@@ -9,7 +9,6 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 import pyarrow.compute as pc
-from xlsxwriter.utility import xl_range
 
 from region_profiles.models import Population, Profile, RulesDimension
 from tasks.export.base import BASE, LISTED, Base
@@ -85,15 +84,21 @@ def write_part(
         forms.append(styles.get(indent=1, align="right" if right_to_left(labels) else "left"))
     _headings(sheet, styles, headings, top)
     _cells(sheet, forms, rows, top + 1)
-    last = top + max(1, rows.num_rows)
-    sheet.autofilter(top, 0, last, len(headings) - 1)
+    _ready_for_reading(sheet, fields, top, top + max(1, rows.num_rows), len(headings) - 1)
+    return int(rows.num_rows)
+
+
+def _ready_for_reading(sheet: Any, fields: Sequence[Field], top: int, last: int, right: int) -> None:
+    """A filter, headings that stay, no hint beside numbers that are text, and pages as wide as the paper."""
+    from xlsxwriter.utility import xl_range
+
+    sheet.autofilter(top, 0, last, right)
     sheet.freeze_panes(top + 1, 1)
     texts = [xl_range(top + 1, column, last, column) for column, one in enumerate(fields) if one.format == TEXT]
     sheet.ignore_errors({"number_stored_as_text": " ".join(texts)})
     sheet.set_landscape()
     sheet.fit_to_pages(1, 0)
     sheet.repeat_rows(top)
-    return int(rows.num_rows)
 
 
 def _reason(rows: pa.Table, heading: str) -> tuple[str, float]:

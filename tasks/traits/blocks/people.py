@@ -18,6 +18,8 @@ _AGES = (0, 18, 25, 35, 45, 55, 65)
 _INHABITANTS = (0, 5_000, 50_000, 250_000, 1_000_000)
 #: Mean radius of the earth, IUGG.
 _EARTH_KM = 6371.0088
+#: Degrees of the place of residence, beside the traits of `place`.
+AT = ("living_latitude", "living_longitude")
 _CHILD, _ADULT, _MATURE, _OLD = 18, 35, 55, 65
 
 
@@ -57,7 +59,11 @@ def demography(setting: Setting) -> ir.Table:
 
 
 def place(setting: Setting) -> ir.Table:
-    """Traits of the group place: what the market's table of places says of postcode and city, postcode first."""
+    """Traits of the group place: what the market's table of places says of postcode and city, postcode first.
+
+    Where the distance to the home store can be told, also AT, from which `with_distance` takes it: which store that is
+    follows from purchases, too.
+    """
     people = setting.tables["customers"]
     signs = setting.profile.traits.postcode_signs
     bare = people.postcode.upper().re_replace("[^0-9A-Z]", "")
@@ -66,15 +72,12 @@ def place(setting: Setting) -> ir.Table:
         return people.select("member_number", **wanted(setting, "place", columns))
     keyed = people.select(
         "member_number",
-        "home_store",
         place_country=people.home_country.fill_null(setting.profile.market.country),
         postal=bare,
         town=_folded(people.city),
         **columns,
     )
     found = _placed(setting, keyed)
-    near = setting.has("places.latitude") and setting.has("stores.latitude")
-    found = _with_store(setting, found) if near else found
     columns = {
         "subdivision": found.subdivision,
         "postcode_area": found.postcode_area,
@@ -82,11 +85,24 @@ def place(setting: Setting) -> ir.Table:
         "city_size": _banded(found.population, _INHABITANTS, CITY_SIZES),
         "area": found.area,
     }
-    if near:
-        columns["home_store_km"] = _kilometres(
-            found.latitude, found.longitude, found.store_latitude, found.store_longitude
-        )
-    return found.select("member_number", **wanted(setting, "place", columns))
+    near = any(trait.name == "home_store_km" for trait in setting.wanted("place"))
+    at = dict(zip(AT, (found.latitude, found.longitude), strict=True)) if near else {}
+    return found.select("member_number", **wanted(setting, "place", columns), **at)
+
+
+def with_distance(setting: Setting, customers: ir.Table) -> ir.Table:
+    """Customers with `home_store` and AT, which becomes `home_store_km`; as they are where no distance can be told."""
+    if not {*AT} <= {*customers.columns}:
+        return customers
+    stores = setting.tables["stores"]
+    stores = stores.select(
+        at_store="store_id",
+        store_latitude=stores.latitude.cast("float64"),
+        store_longitude=stores.longitude.cast("float64"),
+    )
+    found = customers.left_join(stores, customers.home_store == stores.at_store)
+    distance = _kilometres(found[AT[0]], found[AT[1]], found.store_latitude, found.store_longitude)
+    return found.mutate(home_store_km=distance).drop(*AT, "at_store", "store_latitude", "store_longitude")
 
 
 def _folded(text: ir.Value) -> ir.Value:
@@ -116,16 +132,6 @@ def _placed(setting: Setting, people: ir.Table) -> ir.Table:
         people = people.left_join(agreed, on).drop("p_country", f"p_{key}")
     known = {fact: ibis.coalesce(people[f"postal_{fact}"], people[f"town_{fact}"]) for fact in facts}
     return people.mutate(**known).drop(*(f"{key}_{fact}" for key in keys for fact in facts))
-
-
-def _with_store(setting: Setting, people: ir.Table) -> ir.Table:
-    stores = setting.tables["stores"]
-    stores = stores.select(
-        at_store="store_id",
-        store_latitude=stores.latitude.cast("float64"),
-        store_longitude=stores.longitude.cast("float64"),
-    )
-    return people.left_join(stores, people.home_store == stores.at_store).drop("at_store")
 
 
 def _kilometres(lat1: ir.Value, lon1: ir.Value, lat2: ir.Value, lon2: ir.Value) -> ir.Value:

@@ -56,8 +56,9 @@ class Setting:
 class Block:
     """The traits of some groups: `compute` gives one row per `member_number` (none for who has nothing to tell).
 
-    Its columns are the wanted traits of the groups; a customer without a row has nulls. What a contact does counts for
-    its account and is inherited from there; `own` traits are each customer's, contacts' too.
+    Its columns are the wanted traits of the groups (and of `place` degrees, for the distance to a store that follows
+    from purchases); a customer without a row has nulls. What a contact does counts for its account and is inherited
+    from there; `own` traits are each customer's, contacts' too.
     """
 
     groups: tuple[Group, ...]

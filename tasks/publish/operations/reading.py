@@ -14,19 +14,23 @@ from tasks.publish.deciding import waiting
 from tasks.publish.manifest import Manifest
 from tasks.publish.pointer import Pointer, read_pointer
 from tasks.publish.reading import read_manifest
+from tasks.publish.root_page import NAME as INDEX
 from tasks.publish.runs import Attempt
 
 #: Attempts that are read: enough for a trend, few enough for a look at forty markets.
 ATTEMPTS = 10
 #: Requests at a time: a look at forty markets is then a second or two on a store that answers in 30 ms.
 PARALLEL = 16
+#: Outcomes that an attempt has once the pointer tells of its publication.
+_AFTER = frozenset({"published", "unchanged", "held"})
 
 
 @dataclass(frozen=True, slots=True)
 class Looked:
     """What a market's part of the store says; `attempts` newest first, `faults` what cannot be read.
 
-    `manifest` is of the current publication; of the last one that is held where there is no current one.
+    `manifest` is of the current publication; of the last one that is held where there is no current one. `lost`: there
+    is no pointer, though there was one.
     """
 
     market: str
@@ -34,6 +38,7 @@ class Looked:
     manifest: Manifest | None = None
     attempts: tuple[Attempt, ...] = ()
     faults: tuple[str, ...] = ()
+    lost: bool = False
 
 
 def markets_of(store: ObjectStore) -> list[str]:
@@ -48,11 +53,15 @@ def look_at_all(store: ObjectStore, markets: Iterable[str], now: datetime) -> li
 
 
 def look(store: ObjectStore, market: str, now: datetime) -> Looked:
-    """One market: at most 2 + ATTEMPTS objects and three listings; what cannot be read hides nothing else."""
+    """One market: at most 2 + ATTEMPTS objects and three listings; what cannot be read hides nothing else.
+
+    Where there is no pointer, one object and a listing more say whether it was lost.
+    """
     faults: list[str] = []
-    pointer, manifest = None, None
+    pointer, manifest, absent = None, None, False
     try:
         found = read_pointer(store, market)
+        absent = found is None
         pointer = found.pointer if found else None
         manifest = None if pointer is None else _manifest(store, pointer)
     except StrataError as error:
@@ -68,7 +77,18 @@ def look(store: ObjectStore, market: str, now: datetime) -> Looked:
             attempts.append(Attempt.from_bytes(store.read(key), f"{store.uri}/{key}"))
         except StrataError as error:
             faults.append(str(error))
-    return Looked(market, pointer, manifest, tuple(attempts), tuple(faults))
+    lost = absent and _lost(store, market, attempts)
+    return Looked(market, pointer, manifest, tuple(attempts), tuple(faults), lost)
+
+
+def _lost(store: ObjectStore, market: str, attempts: Iterable[Attempt]) -> bool:
+    """Whether a pointer that is not there was there: what is written only after it stands beside a publication.
+
+    A first attempt that died before the pointer leaves a publication and neither page nor a record of its success.
+    """
+    own = f"country={market}/"
+    once = any(one.outcome in _AFTER for one in attempts) or store.exists(own + INDEX)
+    return once and any(info.key.endswith("/manifest.json") for info in store.list(f"{own}as_of="))
 
 
 def newest_keys(store: ObjectStore, market: str, now: datetime, most: int) -> list[str]:

@@ -12,11 +12,11 @@ from markupsafe import Markup
 from tasks.export.labels import Labels
 from tasks.export.report.setting import template
 from tasks.publish.gate_page import NAME as GATE
-from tasks.publish.operations_due import GRACE
-from tasks.publish.operations_records import Operations, Rates, Standing, Tried, listed
+from tasks.publish.operations.due import GRACE
+from tasks.publish.operations.records import Operations, Rates, Standing, Tried, listed
 from tasks.publish.root_page import NAME as INDEX
 
-NAME = "operations.html"
+NAME, TITLE = "operations.html", "Operations"
 #: Rates older than this are worth a look: the ECB publishes on every working day, and Easter makes five days of none.
 OLD_RATES = timedelta(days=7)
 #: Purchases that end longer before the as-of date are worth a look: the drop may be an old one.
@@ -37,6 +37,7 @@ def render_operations(found: Operations) -> bytes:
         template("tasks.publish", NAME)
         .render(
             index=INDEX,
+            title=TITLE,
             tally=found.tally,
             needy=bool(found.needy),
             written=moment(found.at),

@@ -9,8 +9,8 @@ from typing import Any, Literal
 from tasks.gate.verdict import Check, Verdict
 from tasks.publish.deciding import waiting
 from tasks.publish.manifest import Manifest
-from tasks.publish.operations_due import Plan
-from tasks.publish.operations_records import Counts, Handed, Judged, Rates, Tried, listed
+from tasks.publish.operations.due import Plan
+from tasks.publish.operations.records import Counts, Handed, Judged, Rates, Tried, listed
 from tasks.publish.pointer import Event, Pointer
 from tasks.publish.runs import Attempt, died
 

@@ -8,10 +8,11 @@ from typing import Literal
 
 from tasks.publish.manifest import Record
 
-Word = Literal["failed", "held", "late", "stale", "never", "ok"]
+Word = Literal["failed", "held", "late", "stale", "waiting", "never", "ok"]
 Judged = Literal["passed", "warned", "held", "approved"]
 #: What needs a hand first: nothing comes any more; a person must decide; it is overdue; it is there but built on sand.
-URGENCY: tuple[Word, ...] = ("failed", "held", "late", "stale", "never", "ok")
+#: A market that waits for its drop needs none yet.
+URGENCY: tuple[Word, ...] = ("failed", "held", "late", "stale", "waiting", "never", "ok")
 #: Dates or checks that one sentence names.
 NAMED = 5
 

@@ -10,8 +10,8 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from tasks.publish.operations_due import Plan, missed, next_due
-from tasks.publish.operations_facts import (
+from tasks.publish.operations.due import Plan, missed, next_due
+from tasks.publish.operations.facts import (
     doing_of,
     gate_of,
     handed_over,
@@ -23,9 +23,9 @@ from tasks.publish.operations_facts import (
     selected,
     tried,
 )
-from tasks.publish.operations_needs import needs_of
-from tasks.publish.operations_reading import Looked
-from tasks.publish.operations_records import URGENCY, Need, Standing
+from tasks.publish.operations.needs import needs_of
+from tasks.publish.operations.reading import Looked
+from tasks.publish.operations.records import URGENCY, Need, Standing, Word
 from tasks.publish.pointer import stale_successors
 
 
@@ -42,11 +42,13 @@ def standing_of(looked: Looked, plan: Plan | str | None, now: datetime) -> Stand
     chosen = selected(pointer) if pointer else None
     handed = tuple(handed_over(pointer, own)) if pointer else ()
     needs = list(needs_of(looked, plan, handed, chosen, now))
-    doing = next((doing_of(one) for one in looked.attempts[:1] if runs(one, now)), None)
+    newest = next((one for one in looked.attempts[:1] if runs(one, now)), None)
+    doing = doing_of(newest) if newest else None
     current = pointer.current if pointer else None
     if current is None and not needs and doing is None:
         needs.append(Need(word="never", says="nothing was ever published", todo=f"`strata run {looked.market}`"))
-    word = min((need.word for need in needs), key=URGENCY.index, default="ok" if current else "never")
+    calm: Word = "waiting" if newest and newest.outcome == "waiting" else "ok" if current else "never"
+    word = min((need.word for need in needs), key=URGENCY.index, default=calm)
     clock = ZoneInfo(own.time_zone) if own else None
     due = next_due(own, now) if own else None
     ledger = tuple(ledger_of(manifest)) if manifest else ()

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from datetime import date, datetime, timedelta
 
+from tasks.gate.identity import KEY, MEANS
 from tasks.gate.verdict import Verdict
 from tasks.publish.deciding import taken_back, waiting
-from tasks.publish.operations_due import Plan, expected, missed
-from tasks.publish.operations_facts import DEAD_AFTER, check_of, error_of, ledger_of, runs
-from tasks.publish.operations_reading import Looked
-from tasks.publish.operations_records import Handed, Need, ago, listed
+from tasks.publish.operations.due import Plan, expected, missed
+from tasks.publish.operations.facts import DEAD_AFTER, check_of, error_of, ledger_of, runs
+from tasks.publish.operations.reading import Looked
+from tasks.publish.operations.records import Handed, Need, ago, listed
 from tasks.publish.pointer import Event, Pointer, stale_successors
 from tasks.publish.runs import died
 
@@ -29,6 +30,13 @@ def needs_of(
         )
     if isinstance(plan, str):
         yield Need(word="failed", says=plan, todo=f"mend the profile: `strata validate {market}`")
+    if looked.lost:
+        says = "the pointer is lost: publications are there, and current.json, which says what of them counts, is not"
+        todo = (
+            f"restore `country={market}/current.json` from the bucket's versions or the backup and run nothing before, "
+            "which would begin a new past (docs/runbook.md, Restore from the bucket alone)"
+        )
+        yield Need(word="failed", says=says, todo=todo)
     unended = list(_failed(looked, now))
     yield from unended
     held = list(_held(pointer)) if pointer else []
@@ -77,7 +85,9 @@ def _held(pointer: Pointer) -> Iterator[Need]:
         name = pointer.name(event.publication)
         says = f"{event.as_of} is held{by} since {event.when:%Y-%m-%d %H:%M} UTC: {name}"
         approve = f'strata approve {pointer.country} --as-of {event.as_of} --why "..."'
-        todo = f"look at the gate's page; mend it and run again, or `{approve}`"
+        todo = f"look at the gate's page; have the drop mended and run again, or, if it can be explained, `{approve}`"
+        if verdict and any(check.check == KEY for check in verdict.holding):
+            todo = f"{MEANS}; else `{approve}`, after what docs/runbook.md says (Rotate keys)"
         yield Need(word="held", says=says, todo=todo)
     for event in taken_back(pointer):
         says = f"{event.as_of} was withdrawn by {event.who} on {event.when:%Y-%m-%d}, and nothing newer has come"
