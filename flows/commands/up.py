@@ -94,8 +94,15 @@ def up(
     raise typer.Exit(code)
 
 
-#: Nobody is called at home, and only what an operator must know is written.
-SERVER = {"PREFECT_SERVER_ANALYTICS_ENABLED": "false", "DO_NOT_TRACK": "1", "PREFECT_SERVER_LOGGING_LEVEL": "WARNING"}
+#: Nobody is called at home, and only what an operator must know is written. A second's states of steps are recorded in
+#: one transaction, not each in its own: a fifth of the work, and one writer at a time is all that SQLite lets in.
+SERVER = {
+    "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
+    "DO_NOT_TRACK": "1",
+    "PREFECT_SERVER_LOGGING_LEVEL": "WARNING",
+    "PREFECT_SERVER_SERVICES_TASK_RUN_RECORDER_BATCH_SIZE": "50",
+    "PREFECT_SERVER_SERVICES_TASK_RUN_RECORDER_FLUSH_INTERVAL": "1",
+}
 WORKER = {"PREFECT_LOGGING_LEVEL": "INFO", "PREFECT_WORKER_QUERY_SECONDS": "5", **dict([LOG_INTERVAL])}
 
 

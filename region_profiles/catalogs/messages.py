@@ -90,6 +90,45 @@ def faults(language: str, root: Path = ROOT) -> Iterator[str]:
 
 #: Where a glossary's terms are messages: prefix of the term, context of the message.
 _TERMS = {"lifecycle: ": "segment lifecycle", "value tier: ": "segment value", "group: ": "group"}
+#: Terms that a message says by themselves, whatever its capitals: context, code, term. Not here is what a message may
+#: inflect, count or say of something else (orders, left out, a unit's share), and terms within sentences: to look for
+#: those in languages with cases would refuse good translations.
+_ALONE = (
+    ("column", "segment", "segment"),
+    ("column", "dimension", "dimension"),
+    ("dimension", "stratum", "stratum"),
+    ("dimension", "lifecycle", "lifecycle"),
+    ("dimension", "value", "value tier"),
+    ("dimension", "market", "whole market"),
+    ("dimension", "loyalty", "loyalty programme"),
+    ("basis", "gross", "gross (with tax)"),
+    ("basis", "net", "net (without tax)"),
+    ("column untaxed", "monetary_local", "revenue"),
+    ("report", "revenue_untaxed", "revenue"),
+    ("report", "share", "share"),
+    ("report", "lens", "lens"),
+    ("column", "home_store", "home store"),
+    ("field", "store_id", "store"),
+    ("chain", "store", "store"),
+    ("segment", "guest", "guest"),
+    ("segment residence", "resident", "resident"),
+    ("segment residence", "cross_border", "cross-border"),
+    ("segment residence", "visitor", "visitor"),
+    ("segment culture", "visitor", "visitor"),
+    ("segment", "unknown", "unknown"),
+    ("segment residence", "unknown", "unknown"),
+    ("field", "market", "market"),
+    ("index", "market", "market"),
+    ("column", "note", "note"),
+    ("column", "reference_currency", "group currency"),
+    ("chain", "differs_reporting_currency", "group currency"),
+    ("column", "member_number", "member number"),
+    ("column", "salutation", "form of address"),
+    ("index", "report", "report"),
+    ("report", "kind_holiday", "public holiday"),
+    ("report", "kind_day", "shopping moment"),
+    ("report", "kind_season", "season"),
+)
 
 
 def glossary(language: str, root: Path = ROOT) -> Mapping[str, str]:
@@ -99,7 +138,7 @@ def glossary(language: str, root: Path = ROOT) -> Mapping[str, str]:
 
 
 def _glossary_faults(language: str, own: Mapping[Key, Message], root: Path) -> Iterator[str]:
-    """Terms that the English glossary has and this one lacks, and names of segments that are not the glossary's."""
+    """Terms that the English glossary has and this one lacks, and messages that are a term but not the glossary's."""
     terms = glossary(language, root)
     yield from (f"{language}: glossary.csv lacks '{term}'" for term in glossary(SOURCE_LANGUAGE) if not terms.get(term))
     for term, translation in terms.items():
@@ -107,6 +146,10 @@ def _glossary_faults(language: str, own: Mapping[Key, Message], root: Path) -> I
             message = own.get((context, term.removeprefix(prefix)))
             if term.startswith(prefix) and message is not None and texts(message) != (translation,):
                 yield f"{language}: {(context, term)} is {message.string}, in glossary.csv {translation}"
+    for context, code, term in _ALONE:
+        message, wanted = own.get((context, code)), terms.get(term)
+        if message is not None and wanted and str(message.string).casefold() != wanted.casefold():
+            yield f"{language}: {(context, code)} is {message.string}, in glossary.csv {term} is {wanted}"
 
 
 def _message_faults(message: Message, english: Message, plurals: int, single: set[int]) -> Iterator[str]:

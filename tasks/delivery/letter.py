@@ -177,7 +177,7 @@ def todo(words: Words, profile: Profile, told: Told) -> Iterator[Part]:
     ]
     if lines:
         more = _say(words, "todo_more")
-        lines.append(f"{more} {_say(words, 'todo_lists')}" if told.lists else more)
+        lines.append(words.sentences([more, _say(words, "todo_lists")]) if told.lists else more)
         yield Part(_say(words, "todo"), [Line(one) for one in lines], points=True)
 
 

@@ -17,6 +17,8 @@ _PACKAGE = "tasks.delivery"
 #: How a file is opened, by its ending.
 _OPENED = {".html": "open_html", ".xlsx": "open_xlsx", ".csv": "open_csv"}
 _TOLD = frozenset({"report", "workbook", "segments", "customers", "contacts", "roles", "audience", "store", "tags"})
+#: In the name of the workbook that has a sheet for each segment (docs/exports.md).
+_BY_SEGMENT = "_customers_by_segment"
 #: Lists of stores that a read-me names; of more it names their folder.
 _STORES = 12
 
@@ -94,9 +96,16 @@ def _file(words: Words, entry: Entry, href: str) -> _File:
         else name_of(words.labels, entry.export.path, entry.kind),
         detail=PurePosixPath(entry.name).name,
         size=size_of(words.labels, entry.export.bytes),
-        purpose=_say(words, f"is_{entry.kind}" if entry.kind in _TOLD else "is_other"),
+        purpose=_say(words, f"is_{_purpose(entry)}"),
         href=href,
     )
+
+
+def _purpose(entry: Entry) -> str:
+    """What tells what a file is for: its kind; the workbook by segment has the customers of the list more than once."""
+    if entry.kind == "customers" and _BY_SEGMENT in PurePosixPath(entry.name).stem:
+        return "by_segment"
+    return str(entry.kind) if entry.kind in _TOLD else "other"
 
 
 def _say(words: Words, code: str) -> str:

@@ -72,11 +72,11 @@ def load_base(
 ) -> Base:
     """Make BASE from customers.parquet (segment) and the canonical customers (normalize), and MEMBERS from `audiences`.
 
-    Order: expected revenue where there are predictions, then revenue in the reporting currency, each from high to low
-    and unknown last, then customer_id. An address or number stands only where its channel's consent is yes; unknown is
-    no. Contacts have their account's holdout. What is predicted of the populations in `weak` is nothing to act on: no
-    list shows it. Raises Terminal if a column lacks, or a customer has not exactly one row
-    of contacts.
+    Order: expected revenue where there are predictions, then revenue in the market's own currency, as lists show it,
+    each from high to low and unknown last, then customer_id. An address or number stands only where its channel's
+    consent is yes; unknown is no. Contacts have their account's holdout. What is predicted of the populations in `weak`
+    is nothing to act on: no list shows it. Raises Terminal if a column lacks, or a customer has not exactly one row of
+    contacts.
     """
     dimensions = tuple(profile.dimensions)
     _require(con, customers, (*TRAITS, *(f"segment_{one}" for one in dimensions)))
@@ -218,7 +218,7 @@ def _base_sql(
             CAST(monetary_ppp AS DECIMAL(18, 2)) AS monetary_ppp,
             CAST(effort AS DECIMAL(18, 6)) AS effort)
         FROM ({contacts_sql(con, profile, customers, contacts, f"({joined})")})
-        ORDER BY expected_revenue DESC NULLS LAST, monetary_reference DESC NULLS LAST, customer_id"""
+        ORDER BY expected_revenue DESC NULLS LAST, monetary_local DESC NULLS LAST, customer_id"""
 
 
 def _require(con: duckdb.DuckDBPyConnection, source: str, columns: tuple[str, ...]) -> None:

@@ -40,6 +40,13 @@ def teams_of(profile: Profile, locale: str) -> tuple[str, ...]:
     return tuple(team.name for team in profile.teams if locale in team.locales)
 
 
+def languages_of(profile: Profile) -> list[str]:
+    """The locales that teams read, those of the market's own languages first, each in the profile's order."""
+    own = {language.split("-")[0] for language in profile.market.languages}
+    every = dict.fromkeys(locale for team in profile.teams for locale in team.locales)
+    return sorted(every, key=lambda locale: locale.split("-")[0] not in own)
+
+
 def readers_of(profile: Profile, locale: str) -> tuple[Reader, ...]:
     """The teams of a locale that may see rows of customers, by their grants, in the profile's order.
 

@@ -15,6 +15,7 @@ import pyarrow.parquet as pq
 from tasks.compare.task import Compared
 from tasks.door import door
 from tasks.export.background import Background
+from tasks.export.job import languages_of
 from tasks.export.market import export_market
 from tasks.fetched import fetched
 from tasks.memo import digest_of, remember
@@ -91,7 +92,8 @@ def export(
             rows[f"canonical/{path.name}"] = pq.read_metadata(path).num_rows
         teams = {file.path: list(file.teams) for file in files}
         notes = sorted({note for file in files for note in file.notes})
-        return {"rows": rows, "notes": {"readers": teams, "locales": notes}}
+        noted = {"readers": teams, "locales": notes, "languages": languages_of(run.profile)}
+        return {"rows": rows, "notes": noted}
 
     depends_on = {
         "canonical": normalized.digest,

@@ -76,8 +76,11 @@ def render_index(
 
 
 def locales_of(manifest: Manifest) -> list[str]:
-    """The locales that a publication has files in; English where it has none."""
-    return list(dict.fromkeys(export.locale for export in manifest.exports if export.locale)) or [_ENGLISH]
+    """The locales that a publication has files in, the market's own first; English where it has none."""
+    noted: Any = manifest.notes.get("exports") or {}
+    order = {locale: place for place, locale in enumerate(noted.get("languages", ()))}
+    found = dict.fromkeys(export.locale for export in manifest.exports if export.locale)
+    return sorted(found, key=lambda locale: order.get(locale, len(order))) or [_ENGLISH]
 
 
 def _section(

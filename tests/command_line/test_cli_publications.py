@@ -242,6 +242,20 @@ def test_an_empty_root_is_no_fault(strata, tmp_path):
 # --- decisions --------------------------------------------------------------------------------------------------------
 
 
+@pytest.fixture
+def minutes(monkeypatch):
+    """Decisions are a minute apart, as those of people are."""
+    moments = (datetime.now(UTC) + timedelta(minutes=number) for number in range(100))
+
+    class Clock(datetime):
+        @classmethod
+        def now(cls, tz=None):
+            return next(moments).astimezone(tz)
+
+    monkeypatch.setattr("flows.commands.deciding.datetime", Clock)
+
+
+@pytest.mark.usefixtures("minutes")
 def test_a_decision_writes_the_page_of_operations_anew_as_status_says_it(strata, published, monkeypatch):
     monkeypatch.setattr("flows.delivering.teams.order_for", lambda *_: pytest.fail("no team is told in a dry run"))
     published(MAY, BEFORE)
@@ -260,6 +274,7 @@ def test_a_decision_writes_the_page_of_operations_anew_as_status_says_it(strata,
     assert gone in published.store.read("country=DE/current.json").decode()
 
 
+@pytest.mark.usefixtures("minutes")
 def test_a_decision_renews_the_artifact_where_a_server_is_named_and_stands_where_that_fails(
     strata, published, monkeypatch, caplog
 ):

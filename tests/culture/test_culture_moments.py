@@ -1,6 +1,7 @@
 """The table of shopping moments: dates that were published, rules that are checked, codes that have words."""
 
 from datetime import date, timedelta
+from pathlib import Path
 
 import pytest
 
@@ -36,6 +37,13 @@ def test_the_table_has_the_codes_that_have_words_and_no_other():
 
 def test_every_source_is_of_an_entry():
     assert set(table().sources) == {entry.source for entry in table().moments}
+
+
+def test_the_docs_say_how_many_sources_nobody_has_read():
+    sources = table().sources.values()
+    unread = sum(source.checked is None for source in sources)
+    docs = (Path(__file__).resolve().parents[2] / "docs" / "calendar.md").read_text(encoding="utf-8")
+    assert f"Of the {len(sources)} sources of `moments.yaml` {unread} have `checked: null`" in docs
 
 
 # --- published days ---------------------------------------------------------------------------------------------------

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 
 import pytest
 
 from region_profiles.catalogs.messages import ROOT, faults, languages, profile_faults, read, texts
-from tasks.contract import CUSTOMERS
+from region_profiles.loader import load_profile
+from region_profiles.models import RulesDimension
+from tasks.catalogue import CATALOGUE
+from tasks.contract import CUSTOMERS, TABLES
 from tasks.export.customers import CONTACT, TRAITS
 from tasks.export.labels import Labels, catalog_digests, part_codes, segment_codes
 from tasks.export.summary import MEASURES
@@ -74,6 +78,30 @@ def test_words_of_one_context_are_told_apart(language):
         if context.startswith("segment ") or kind in TOLD_APART:
             other = seen.setdefault((kind, texts(message)), code)
             assert other == code, f"{context}: {other} and {code} are both {message.string}"
+
+
+@pytest.mark.parametrize("table", TABLES)
+def test_every_column_of_a_drop_has_a_name_by_which_its_faults_are_told(table):
+    """The ledger counts `question:missing` among the refused rows: the report says it in words."""
+    labels = Labels("en")
+    assert [one.name for one in TABLES[table].mapped if labels.find(one.name, "field", "column") is None] == []
+
+
+def test_every_trait_with_borders_or_a_dimension_of_its_own_has_a_name():
+    """The report tells how many customers stand near a border of it, or that the data lacks it.
+
+    `language_local` is neither: whether it is yes or no is part of `culture`, by whose name it goes.
+    """
+    profile, labels = load_profile("DE"), Labels("en")
+    used = {getattr(one, "trait", None) for one in profile.dimensions.values()} - {None}
+    for kind in profile.dimensions.values():
+        texts_ = [one.when for one in kind.segments] if isinstance(kind, RulesDimension) else []
+        used |= {word for text in texts_ for word in re.findall(r"\w+", text) if word in CATALOGUE}
+        used |= set(kind.covers)
+        used |= {fallback.trait} if (fallback := getattr(kind, "fallback", None)) else set()
+    assert {"r_score", "monetary_ppp", "discount_share", "tier_days_left", "overdue", "nps_class"} <= used
+    lacking = {one for one in used if labels.find(one, "column", "prediction", "dimension") is None}
+    assert lacking == {"language_local"}
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

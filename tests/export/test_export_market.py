@@ -76,7 +76,7 @@ def test_customers_read_back_are_those_of_the_parquet(con, market, small, everyw
     stored = con.execute(
         f"""SELECT member_number, name, phone, first_order_date, {", ".join(numbers)}, {", ".join(codes)}, t.currency
             FROM '{folder}/customers.parquet' t JOIN '{contacts}' USING (customer_id)
-            ORDER BY monetary_reference DESC NULLS LAST, customer_id"""
+            ORDER BY monetary_local DESC NULLS LAST, customer_id"""
     ).fetchall()
     found = [
         (
@@ -109,8 +109,10 @@ def test_every_locale_has_the_same_rows_and_totals(everywhere, parse):
 
 
 def test_rows_go_from_high_to_low_revenue_without_money_last_then_by_pseudonym(con, market, write, tmp_path):
-    traits = [market.trait(1, monetary_reference=None), market.trait(3, monetary_reference="5.00")]
-    traits += [market.trait(2, monetary_reference="5.00"), market.trait(4, monetary_reference="7.00")]
+    """The market's own revenue, as lists show it: rates of other days put the group's in another order."""
+    traits = [market.trait(1, monetary_local=None), market.trait(3, monetary_local="5.00", monetary_reference="9.00")]
+    traits += [market.trait(2, monetary_local="5.00", monetary_reference="1.00")]
+    traits += [market.trait(4, monetary_local="7.00", monetary_reference="2.00")]
     written = write(traits, [market.contact(number) for number in (4, 3, 2, 1)])
     run(con, market.profile(("team", ["en-US"], [])), written, tmp_path, market)
     lines = (tmp_path / "tags/DE_2026-10-31_tags.csv").read_text().splitlines()

@@ -138,7 +138,7 @@ def test_a_card_tells_what_to_do_and_whom_it_is_about(usual):
     assert set(found) == {"Champions", "Loyal customers", "New customers", "At risk", "Lost", "Prospects", "Lapsed"}
     champion = found["Champions"]
     assert champion["Goal"] == "Keep the best customers and let them recommend us."
-    assert champion["Channels, in this order"] == ("In store", "App", "Email")
+    assert champion["Channels, in this order"] == ("In store", "Email"), "nobody may be reached in the app"
     assert "Price reductions they never asked for, and mass mailings." in champion.values(), "own words before codes"
 
 
@@ -186,6 +186,25 @@ def test_numbers_of_a_card_agree_with_a_count_of_the_file(usual):
     assert set(own.contactable) == set(CHANNELS)
 
 
+def test_of_channels_by_which_nobody_may_be_contacted_one_remains_where_there_is_no_other(market, usual):
+    plans = usual.profile.model_dump(by_alias=True)["playbooks"]
+    plans["lifecycle"]["champions"]["channels"] = ["app", "phone"]
+    plans["lifecycle"]["loyal"]["channels"] = ["app", "sms", "phone"]
+    found = cards(market(first=True, playbooks=plans))["lifecycle"]
+    assert found["Champions"]["Channels, in this order"] == ("App", "Phone call")
+    assert found["Loyal customers"]["Channels, in this order"] == ("Text message",)
+
+
+def test_who_has_not_bought_yet_gets_no_help_with_a_purchase():
+    prospects = [BASE.playbooks[one]["prospect"] for one in ("lifecycle", "account_lifecycle")]
+    assert "help_start" not in {plan.care for plan in prospects}
+
+
+def test_whose_tier_ends_is_not_told_of_points():
+    ending = [BASE.playbooks["loyalty"]["tier_ending"], BASE.playbooks["audience"]["tier_about_to_lapse"]]
+    assert {plan.care for plan in ending} == {"recognise"}
+
+
 def test_few_who_may_be_contacted_are_withheld(usual):
     """Of the lapsed and the prospects one each may get letters."""
     prospects = usual.facts().own["lifecycle", "prospect"]
@@ -205,6 +224,15 @@ def test_an_audience_has_its_size_and_small_ones_are_withheld(usual):
     assert found.count("<article>") == 2, "nobody is on the list of abandoned carts"
     assert "withheld" in found
     assert len(cards(usual)["audience"]) == 2
+
+
+def test_an_audience_whose_refused_are_few_has_its_size_in_words(market):
+    """How many match would tell how few are not listed."""
+    few = {"win_back": {"matched": 1003, "listed": 1000, "not_listed": 3, "holdout": 50}}
+    made = market(first=True, background={"segments": {"audiences": few}})
+    found = made.page("en-GB").split('<section id="playbooks-audience"')[1].split("</section>")[0]
+    assert "1,000 customers listed" in found
+    assert "1,003" not in found
 
 
 def test_without_holdout_a_card_says_nothing_of_one(market, sql):

@@ -24,9 +24,28 @@ def test_causes_agree_with_a_count_of_the_file(usual):
     found = usual.facts().alike.causes["lifecycle"]
     query = (
         f"SELECT cause, count(*) FROM read_parquet('{usual.folder}/membership.parquet') "
-        "WHERE dimension = 'lifecycle' GROUP BY 1"
+        "WHERE dimension = 'lifecycle' AND segment IS NOT NULL AND previous_segment IS NOT NULL GROUP BY 1"
     )
     assert found == dict(usual.con.execute(query).fetchall())
+
+
+def test_who_is_new_or_gone_changed_no_segment(usual):
+    """Thirty are new and twenty are gone; nobody changed language or residence, and no row tells of any."""
+    assert set(usual.facts().alike.causes) == {"lifecycle"}
+    assert usual.facts().moves.joined == 30
+    assert "customers are new to this report" in section(usual.page("en-GB"), "changed")
+
+
+def test_all_customers_of_before_change_segment_where_a_dimension_is_new(market, sql):
+    """The published file has no such column, so that nobody has a segment before."""
+    before = f"SELECT * EXCLUDE (segment_residence) FROM ({sql.template.format(first=30, last=2980)})"
+    made = market(before=before)
+    made.con.execute(
+        f"COPY (SELECT * REPLACE (CASE WHEN dimension = 'residence' THEN 'rule' ELSE cause END AS cause) "
+        f"FROM read_parquet('{made.folder}/membership.parquet')) TO '{made.folder}/new.parquet'"
+    )
+    (made.folder / "new.parquet").replace(made.folder / "membership.parquet")
+    assert made.facts().alike.causes["residence"] == {"rule": 2950}
 
 
 def test_a_break_is_marked_by_dimension_and_size(usual):
@@ -101,6 +120,35 @@ def test_a_prediction_says_its_grade_its_test_and_the_baseline(usual):
         "the total was off by -61%",
     ):
         assert said in text
+
+
+def untested(**backtest):
+    """A market with a model of its own now, whose test had none."""
+    reasons = [{"code": "too_few_customers", "customers": 956, "minimum": 1000}, {"code": "no_region"}]
+    few = {"code": "few_customers", "customers": 1211, "minimum": 3000}
+    fit = {"model": "mbg_nbd"}
+    person = {"customers": 2000, "fit": fit, "pooled": False, "grade": "none", "horizon_days": 365,
+              "reasons": [few, *reasons, {"code": "no_margin"}],
+              "backtest": {"days": 365, "purchases": None, "reasons": reasons, **backtest}}  # fmt: skip
+    return {"predicted": {"prediction": {"person": person}}}
+
+
+def test_why_the_test_had_no_model_is_not_said_of_the_market_that_has_one(market):
+    text = section(market(first=True, background=untested()).page("en-GB"), "predictions")
+    for said in ("Only 1,211 customers could have come back", "No lifetime value"):
+        assert said in text
+    for past in ("956", "Its region has no model"):
+        assert past not in text
+    assert text.count("At the time of the test there were too few customers") == 1
+
+
+def test_of_a_test_for_which_the_history_was_short_nothing_is_said_as_of_today(market):
+    short = [{"code": "short_history", "days": 40, "minimum": 92}]
+    made = untested(reasons=short)
+    made["predicted"]["prediction"]["person"]["reasons"] = short
+    text = section(market(first=True, background=made).page("en-GB"), "predictions")
+    assert "history has 40 days" not in text
+    assert "At the time of the test" not in text, "it was not for want of customers"
 
 
 def test_sums_of_predictions_agree_with_a_count_of_the_file(usual):

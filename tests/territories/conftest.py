@@ -71,6 +71,12 @@ class Market:
         """Sum of a trait."""
         return pc.sum(self.canonical[column]).as_py()
 
+    @cached_property
+    def revenue(self) -> Decimal:
+        """Revenue of all customers and guests, of the published segments."""
+        table = pq.read_table(self.folder / "canonical" / "segments.parquet", columns=["dimension", "monetary_local"])
+        return pc.sum(table.filter(pc.field("dimension") == "stratum")["monetary_local"]).as_py()
+
     @property
     def currency(self) -> str:
         """The market's money on the as-of date."""

@@ -14,6 +14,7 @@ import zipfile
 from decimal import Decimal
 
 import pytest
+from python_calamine import CalamineWorkbook
 
 from region_profiles.loader import country_profile, resolve
 from region_profiles.territories import territories
@@ -81,6 +82,10 @@ def complete(market):
         for part in ("customers/", "summary/"):
             if not market.paths(locale, part):
                 yield f"no {part} in {locale}"
+        for ending in ("_report.html", "_summary.xlsx", "_segments.csv"):
+            found = [path for path in market.paths(locale, "summary/") if path.endswith(ending)]
+            if len(found) != 1:
+                yield f"{len(found)} files {ending} in {locale}, expected one"
 
 
 def accounted(market):
@@ -160,6 +165,37 @@ def spent(market):
                 yield f"{path}: no {market.currency}"
 
 
+def alike(market):
+    """Every locale's files of segments say the same: codes and figures of the CSV file, numbers of the workbook."""
+    said = {}
+    for locale in locales(market):
+        (table,), (book,) = (
+            [path for path in market.paths(locale, "summary/") if path.endswith(ending)]
+            for ending in ("_segments.csv", "_summary.xlsx")
+        )
+        decimal = excel_dialect(locale).decimal
+        figures = [[cell.replace(decimal, ".") for cell in row.values()] for row in rows(market, locale, table)]
+        figures = [[row[1], row[3], *row[4:-1]] for row in figures]  # all but the labels and the note, which are words
+        sheet = CalamineWorkbook.from_path(str(market.folder / book)).get_sheet_by_index(0).to_python()
+        numbers = [[cell for cell in row if isinstance(cell, float) or cell == "*"] for row in sheet]
+        numbers = [row for row in numbers if row]
+        sizes = [row[2] if row[2] == "*" else float(row[2]) for row in figures]
+        if sizes != [row[0] for row in numbers]:
+            yield f"{locale}: sizes are {sizes} in the file, {[row[0] for row in numbers]} in the workbook"
+        if abs(Decimal(str(numbers[0][3])) - market.revenue) > 1:
+            yield f"{locale}: the market is {numbers[0]} in the workbook, {market.revenue} in the canonical table"
+        said[locale] = figures, numbers
+    if any(one != next(iter(said.values())) for one in said.values()):
+        yield f"segments differ between {sorted(said)}"
+
+
+def small(market):
+    """Pages are under 300 KB."""
+    for export in market.manifest["exports"]:
+        if export["path"].endswith(".html") and export["bytes"] >= 300_000:
+            yield f"{export['path']} has {export['bytes']} bytes"
+
+
 def formatted(market):
     """Formatter and dialect serve the locale; prices have the currency's decimals."""
     digits = display_digits(market.currency)
@@ -186,7 +222,7 @@ def opened(market):
             yield f"{path} has no language"
 
 
-CHECKS = (complete, accounted, translated, named, counted, spent, formatted, opened)
+CHECKS = (complete, accounted, translated, named, counted, spent, alike, small, formatted, opened)
 
 
 # --- what the checks know by themselves -------------------------------------------------------------------------------

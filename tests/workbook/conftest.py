@@ -69,7 +69,7 @@ class Market:
         return self.con.execute(
             f"""SELECT {select} FROM '{self.segmented}/customers.parquet' t JOIN '{self.contacts}' p USING (customer_id)
                 WHERE t.population <> 'contact'
-                ORDER BY t.expected_revenue DESC NULLS LAST, t.monetary_reference DESC NULLS LAST, customer_id"""
+                ORDER BY t.expected_revenue DESC NULLS LAST, t.monetary_local DESC NULLS LAST, customer_id"""
         ).fetchall()
 
 
@@ -157,7 +157,7 @@ def office(tmp_path_factory):
             [program, profile, "--headless", "--convert-to", "xlsx", "--outdir", saved, *copies],
             check=True,
             capture_output=True,
-            timeout=120,
+            timeout=300,
         )
         return [saved / copy.name for copy in copies]
 

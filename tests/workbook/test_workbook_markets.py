@@ -78,29 +78,52 @@ def test_no_part_of_a_workbook_holds_a_formula_or_a_link(everything, xml, code):
 
 
 @pytest.fixture(scope="module")
-def saved(everything, office):
-    """What LibreOffice made of each market's list and segments."""
-    kinds = ("customers", "customers_by_segment")
-    keys = [(code, kind) for code in everything for kind in kinds]
-    return dict(zip(keys, office([everything[code][kind] for code, kind in keys]), strict=True))
+def written(sample, everything, books, tmp_path_factory):
+    """The workbooks of every market in every locale of its teams, by both."""
+    out, every = tmp_path_factory.mktemp("locales"), {}
+    for code in sample.runs:
+        market = sample[code]
+        for locale in dict.fromkeys(locale for team in market.profile.teams for locale in team.locales):
+            first = locale == market.locale
+            every[code, locale] = everything[code] if first else books(market.job(out / code), locale)
+    return every
+
+
+@pytest.fixture(scope="module")
+def saved(written, office):
+    """What LibreOffice made of each of them."""
+    keys = [(*key, kind) for key, kinds in written.items() for kind in kinds]
+    return dict(zip(keys, office([written[code, locale][kind] for code, locale, kind in keys]), strict=True))
+
+
+def locales_of(written, code):
+    """A market's locales, in each of which it has all three workbooks."""
+    locales = [locale for one, locale in written if one == code]
+    assert locales
+    assert all(written[code, locale].keys() == {"summary", "customers", "customers_by_segment"} for locale in locales)
+    return locales
 
 
 @pytest.mark.parametrize("code", MARKETS)
-def test_libreoffice_opens_and_saves_the_list_with_every_value(sample, saved, code):
+def test_libreoffice_opens_and_saves_the_list_with_every_value_in_every_locale(sample, written, saved, code):
     market = sample[code]
-    assert read(saved[code, "customers"], market) == stored(market)
+    for locale in locales_of(written, code):
+        assert read(saved[code, locale, "customers"], market) == stored(market), locale
 
 
+@pytest.mark.parametrize("kind", ["summary", "customers_by_segment"])
 @pytest.mark.parametrize("code", MARKETS)
-def test_libreoffice_keeps_every_sheet_of_the_segments_with_its_rows(everything, saved, code):
-    ours, theirs = (
-        CalamineWorkbook.from_path(str(path))
-        for path in (everything[code]["customers_by_segment"], saved[code, "customers_by_segment"])
-    )
-    assert theirs.sheet_names == ours.sheet_names
-    for place in range(2, len(ours.sheet_names)):
-        mine, its = (book.get_sheet_by_index(place).to_python() for book in (ours, theirs))
-        assert [[typed(one) for one in row] for row in its] == [[typed(one) for one in row] for row in mine]
+def test_libreoffice_keeps_every_sheet_of_every_locale_with_its_rows_and_charts(written, saved, xml, code, kind):
+    for locale in locales_of(written, code):
+        paths = written[code, locale][kind], saved[code, locale, kind]
+        ours, theirs = (CalamineWorkbook.from_path(str(path)) for path in paths)
+        assert theirs.sheet_names == ours.sheet_names
+        for place, name in enumerate(ours.sheet_names):
+            mine, its = (book.get_sheet_by_index(place).to_python() for book in (ours, theirs))
+            assert mine
+            assert [[typed(one) for one in row] for row in its] == [[typed(one) for one in row] for row in mine], name
+        drawn, kept = (sum("/charts/chart" in part for part in xml(path)) for path in paths)
+        assert kept == drawn == 3
 
 
 @pytest.mark.parametrize("code", MARKETS)

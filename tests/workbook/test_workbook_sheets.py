@@ -13,25 +13,29 @@ import pytest
 from pydantic import ValidationError
 from python_calamine import CalamineWorkbook
 
+from region_profiles.catalogs.messages import languages
+from region_profiles.loader import load_profile
 from region_profiles.models import Exports
 from tasks.errors import ProfileError, Terminal
 from tasks.export import audiences
-from tasks.export.base import BASE, MEMBERS
-from tasks.export.customers import customer_columns
+from tasks.export.base import BASE, LISTED, MEMBERS
+from tasks.export.customers import column_heading, customer_columns
 from tasks.export.job import Reader
-from tasks.export.labels import Labels
+from tasks.export.labels import Labels, segment_codes
 from tasks.export.summary import MARK, MEASURES
 from tasks.export.workbook import workbooks
 from tasks.export.workbook.fields import Field, list_fields, money_format, sheet_columns, sheet_fields
 from tasks.export.workbook.listing import write_list
+from tasks.export.workbook.parts import Parts, of_whom
 from tasks.export.workbook.reasons import reasons
-from tasks.export.workbook.texts import CELL, cut, fit, sheet_names, units
+from tasks.export.workbook.texts import CELL, NAME, cut, fit, sheet_names, units
 from tasks.sql import literal
 
 pytestmark = pytest.mark.xdist_group("workbook")
 MAIN = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
 ALL = frozenset({"customers", "names", "emails", "phones", "addresses"})
 EVERYONE = Reader(("team",), ALL)
+BASE_PROFILE = load_profile("DE")
 
 
 def rows_of(path, sheet):
@@ -164,7 +168,7 @@ def test_a_segments_sheet_begins_with_who_is_worth_most(sample, everything):
     for code, books in everything.items():
         labels = Labels(sample[code].locale)
         book = CalamineWorkbook.from_path(str(books["customers_by_segment"]))
-        money = [labels.text("column", one) for one in ("expected_revenue", "monetary_reference")]
+        money = [column_heading(sample[code].profile, one, labels) for one in ("expected_revenue", "monetary_local")]
         for name in book.sheet_names[2:]:
             rows = book.get_sheet_by_name(name).to_python(skip_empty_area=False)
             top = next(place for place, row in enumerate(rows) if row[0] in firsts(labels))
@@ -394,6 +398,79 @@ def test_an_audience_s_sheet_has_its_holdout_last_and_says_how_many(germany, boo
     assert audiences.meaning(labels, audience) in [row[0] for row in rows[:top]]
     assert labels.count("workbook", "holdout_last", 1) in [row[0] for row in rows[:top]]
     assert audiences.name(labels, audience) in [row[0] for row in rows_of(_by_segment(tmp_path), "Definitionen")]
+
+
+# --- names of sheets --------------------------------------------------------------------------------------------------
+
+
+def test_an_accounts_segment_called_as_one_of_persons_has_a_sheet_that_says_so(germany, books, tmp_path):
+    job, labels = germany.job(tmp_path), Labels("de-DE")
+    lifecycle = job.profile.dimensions["lifecycle"]
+    account = lifecycle.model_copy(update={"population": "account"})
+    profile = job.profile.model_copy(update={"dimensions": {"lifecycle": lifecycle, "account_lifecycle": account}})
+    germany.con.execute(f"ALTER TABLE {BASE} ADD COLUMN IF NOT EXISTS segment_account_lifecycle VARCHAR")
+    germany.con.execute(f"UPDATE {BASE} SET segment_account_lifecycle = 'person'")
+    germany.con.execute(
+        f"UPDATE {BASE} SET segment_account_lifecycle = segment_lifecycle, segment_lifecycle = 'account' "
+        f"WHERE rowid IN (SELECT min(rowid) FROM {BASE} WHERE {LISTED} GROUP BY segment_lifecycle)"
+    )
+    codes = {**job.base.codes, "segment_account_lifecycle": tuple(one.code for one in lifecycle.segments)}
+    base = replace(job.base, codes=codes, audiences={})
+    written = books(replace(job, profile=profile, base=base), "de-DE")["customers_by_segment"]
+    names = CalamineWorkbook.from_path(str(written)).sheet_names
+    assert not [name for name in names if name.endswith(" 2")]
+    told = f"({labels.text('type', 'account')})"
+    accounts = [name for name in names if name.endswith(told)]
+    assert len(accounts) > 3
+    assert all(rows_of(written, name)[0][0].endswith(told) for name in accounts), "and so does its title"
+
+
+@pytest.mark.parametrize("language", languages())
+def test_the_sheet_of_an_accounts_segment_keeps_what_tells_it_apart(language):
+    labels = Labels(language)
+    told = labels.text("template", "detail", text="", detail=labels.text("type", "account")).strip()
+    persons = {labels.text("segment lifecycle", one) for one in codes_of("lifecycle")}
+    alike = persons & {labels.text("segment account_lifecycle", one) for one in codes_of("account_lifecycle")}
+    for title in alike:
+        whole, sheet = of_whom(labels, title, "account")
+        assert whole.startswith(title)
+        assert units(sheet) <= NAME
+        assert sheet.endswith(told)
+        assert sheet_names([sheet]) == [sheet]
+
+
+@pytest.mark.parametrize("language", languages())
+def test_no_name_of_a_segment_or_audience_is_too_long_for_its_sheet(language):
+    labels = Labels(language)
+    names = [labels.text("audience", one) for one in BASE_PROFILE.audiences]
+    for dimension in ("lifecycle", "account_lifecycle"):
+        names += [labels.text(f"segment {dimension}", one) for one in codes_of(dimension)]
+    assert [name for name in names if units(name) > NAME] == []
+
+
+def codes_of(dimension):
+    return segment_codes(BASE_PROFILE.dimensions[dimension])
+
+
+def test_left_out_are_columns_that_some_sheet_lacks_and_the_list_has(germany, tmp_path):
+    """Accounts have no sheet in this market: what theirs would lack is on every sheet."""
+    job, labels = germany.job(tmp_path), Labels("en-GB")
+    account = job.profile.dimensions["lifecycle"].model_copy(update={"population": "account"})
+    more = {f"more{n}": account.model_copy() for n in range(15)}
+    exports = job.profile.exports.model_copy(update={"most_dimensions": 50})
+    dimensions = {**job.profile.dimensions, **more}
+    profile = job.profile.model_copy(update={"dimensions": dimensions, "exports": exports})
+    for name in more:
+        germany.con.execute(f"ALTER TABLE {BASE} ADD COLUMN segment_{name} VARCHAR DEFAULT 'person'")
+    base = replace(job.base, codes={**job.base.codes, **{f"segment_{name}": ("person",) for name in more}})
+    columns = customer_columns(profile, ALL, base.extra)
+    alone = replace(base, audiences={one: size for one, size in base.audiences.items() if one != "account_overdue"})
+    made = Parts(replace(job, profile=profile, base=alone), "en-GB", labels, EVERYONE, columns)
+    shown = [{field.name for field in fields} for _, fields in made.segments()]
+    headings = {column_heading(profile, one, labels) for one in columns}
+    assert set(made.left_out()) <= headings
+    everywhere = {column_heading(profile, one, labels) for one in set.intersection(*shown)}
+    assert not set(made.left_out()) & everywhere
 
 
 def _by_segment(folder):

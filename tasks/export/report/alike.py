@@ -35,9 +35,9 @@ class Anchor:
 class Alike:
     """Why customers moved, and how the segments were.
 
-    `causes`: customers who moved by dimension and cause, few refunds among `customer`. `broken` moved by no deed of
-    theirs, None withheld. `rules`: dimensions in which new rules moved somebody. `compared` says whether there is a
-    publication before.
+    `causes`: customers of both publications who moved, by dimension and cause, few refunds among `customer`.
+    `broken` moved by no deed of theirs, None withheld. `rules`: dimensions in which new rules moved somebody.
+    `compared` says whether there is a publication before.
     """
 
     causes: Mapping[str, Mapping[str, Count]]
@@ -62,11 +62,13 @@ def load_alike(
     dimensions, minimum = shown(profile), profile.privacy.minimum_count
     counts: dict[str, dict[str, int]] = {}
     broken = 0
-    known = background.previous is not None and "cause" in columns(con, membership)
-    if known:
-        who = without_contacts(con, segmented_dir / "customers.parquet", background.previous)
+    before = background.previous
+    known = before is not None and "cause" in columns(con, membership)
+    if before is not None and known:
+        customers = segmented_dir / "customers.parquet"
+        who = without_contacts(con, customers, before)
         moved = f"FROM {parquet(membership)} WHERE dimension IN ({literals(dimensions)}) AND {who}"
-        query = f"SELECT dimension, cause, count(*) {moved} AND cause IS NOT NULL GROUP BY ALL"
+        query = f"SELECT dimension, cause, count(*) {moved} AND {_both(before, customers)} GROUP BY ALL"
         for dimension, cause, count in con.execute(query).fetchall():
             counts.setdefault(dimension, {})[cause] = count
         query = f"SELECT count(DISTINCT customer_id) {moved} AND cause IN ({literals(BREAKS)})"
@@ -89,6 +91,12 @@ def load_alike(
         anchors=anchors,
         compared=known,
     )
+
+
+def _both(before: Path, now: Path) -> str:
+    """Who is new or gone changed no segment; nor would their segment then or now tell them: a dimension may be new."""
+    sides = (f"customer_id IN (SELECT customer_id FROM {parquet(one)})" for one in (before, now))
+    return f"cause IS NOT NULL AND {' AND '.join(sides)}"
 
 
 def _anchors(

@@ -77,7 +77,7 @@ def _segments(plans: Plans, dimension: str) -> Iterator[Card]:
         if row not in figures.hidden:
             share = Decimal(figures.rows[row]["share_revenue"] or 0)
             size = words.count("playbook_size", customers_of(figures, row), share=words.percent(share))
-            lines |= _numbers(plans, plans.facts.own.get(row))
+            lines |= _numbers(plans, given.get(row[1]), plans.facts.own.get(row))
         yield _card(words, names[row[1]], size, lines)
 
 
@@ -94,11 +94,11 @@ def _audiences(plans: Plans) -> Iterator[Card]:
         if not listed or not lines:
             continue
         if listed < minimum or 0 < refused < minimum:
-            size = words.number(listed) if listed >= minimum else words.withheld()
+            size = words.count("audience_counted", listed) if listed >= minimum else words.withheld()
         else:
             size = words.count("audience_listed", listed, matched=words.number(counts["matched"]))
         if listed >= minimum:
-            lines |= _numbers(plans, plans.facts.own.get((AUDIENCE, code)))
+            lines |= _numbers(plans, given.get(code), plans.facts.own.get((AUDIENCE, code)))
             if refused >= minimum:
                 lines["not_listed"] = words.number(refused)
         yield _card(words, words.labels.text("audience", code), size, lines)
@@ -151,21 +151,24 @@ def _codes(plans: Plans, plan: Playbook) -> Lines:
     }
 
 
-def _numbers(plans: Plans, own: Own | None) -> Lines:
-    """The segment's own numbers."""
+def _numbers(plans: Plans, plan: Playbook | None, own: Own | None) -> Lines:
+    """The segment's own numbers; and of the plan's channels those by which anybody in it may be contacted."""
     if own is None:
         return {}
     words = plans.words
+    channels = () if plan is None else plan.channels
+    open_ = tuple(one for one in channels if own.contactable.get(one) != 0) or channels
     agreed = [
         words.labelled(words.say(channel, "channel"), words.number(count))
         for channel, count in own.contactable.items()
         if count != 0
     ]
     return {
-        "contactable": words.formatter.list(agreed) if agreed else "",
+        "channels": tuple(words.say(one, "channel") for one in open_),
+        "contactable": words.items(agreed),
         "basket": "" if own.basket is None else words.money(own.basket, plans.facts.currency),
         "bought_most": words.place(own.bought_most or ""),
         "recommend": words.place(own.recommend or ""),
-        "stores": words.formatter.list([words.place(one) for one in own.stores]) if own.stores else "",
+        "stores": words.places(own.stores),
         "holdout": "" if own.holdout in {-1, 0} else words.number(own.holdout),
     }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any, get_args
@@ -24,6 +24,8 @@ from tasks.export.suppress import withheld
 
 #: Figures of a reason that are shares; `bias` and `margin` with their sign.
 _SIGNED = ("bias", "margin")
+#: The reason of a market that has no model of its own.
+_FEW = "too_few_customers"
 
 
 def predictions(
@@ -55,9 +57,9 @@ def _trust(words: Words, one: Mapping[str, Any], as_of: date) -> Iterator[Block]
         yield Text(words.say(one["grade"], "prediction grade"))
     tested = one.get("backtest")
     if fit and tested and tested.get("purchases"):
-        yield Text(" ".join(_tested(words, tested, as_of)))
+        yield Text(words.sentences(_tested(words, tested, as_of)))
     points = [] if not fit else [words.say(fit["model"], "prediction"), words.say("no_contract", "prediction")]
-    points += [_reason(words, reason) for reason in one.get("reasons", ())]
+    points += _reasons(words, one)
     if points:
         yield Points(list(dict.fromkeys(points)))
 
@@ -72,6 +74,17 @@ def _tested(words: Words, tested: Mapping[str, Any], as_of: date) -> Iterator[st
     share = tested["purchases"].get("top_tenth")
     if share is not None:
         yield words.say("top_tenth", "prediction", share=words.percent(share, most=0))
+
+
+def _reasons(words: Words, one: Mapping[str, Any]) -> Iterator[str]:
+    """What to know. Why the test had no model is no news of a market that has one now: its numbers are of the past."""
+    tested = one.get("backtest") or {}
+    past: Sequence[Any] = ()
+    if one.get("fit") and not one.get("pooled") and not tested.get("purchases"):
+        past = tested.get("reasons", ())
+    yield from (_reason(words, reason) for reason in one.get("reasons", ()) if reason not in past)
+    if any(reason["code"] == _FEW for reason in past):
+        yield words.say("tested_otherwise", "prediction")
 
 
 def _reason(words: Words, reason: Mapping[str, Any]) -> str:
@@ -155,12 +168,14 @@ def _groups(words: Words, found: list[Mapping[str, Any]]) -> Table:
     """A row for each group; small ones are withheld as segments are."""
     text, minimum = words.labels.text, words.profile.privacy.minimum_count
     hidden = withheld({("cluster", one["code"]): one["customers"] for one in found}, minimum)
+    unseen_of = {one["code"]: ("cluster", one["code"]) in hidden for one in found}
+    shares = words.percents(None if unseen_of[one["code"]] else one["share"] for one in found)
     rows = []
-    for one in found:
-        unseen = ("cluster", one["code"]) in hidden
+    for one, share in zip(found, shares, strict=True):
+        unseen = unseen_of[one["code"]]
         phrases = [phrase(Apart(**apart), text) for apart in one["apart"]]
         said = words.formatter.list(phrases) if phrases else text("cluster", "ordinary")
-        size = (MARK, MARK) if unseen else (words.number(one["customers"]), words.percent(one["share"]))
+        size = (MARK if unseen else words.number(one["customers"]), share)
         rows.append((title(one["code"], text), MARK if unseen else said, *size))
     head = (text("column", "segment"), text("column", "meaning"), words.say("customers"), words.say("share"))
     return Table(head, rows, words=2, caption=words.say("clusters"))

@@ -33,10 +33,9 @@ def quality(words: Words, facts: Facts, background: Background) -> Section:
         if reasons := list(_reasons(words, ledger, outcome)):
             heads = (" ", words.say("why", "index"), words.labels.text("index", "rows"))
             blocks.append(Group(words.say(code), [Table(heads, reasons, words=2, caption=words.say(code))]))
+    shares = {code: share for code, share in facts.quality.items() if share is not None}
     known = [
-        (words.say(f"quality_{code}"), words.percent(share))
-        for code, share in facts.quality.items()
-        if share is not None
+        (words.say(f"quality_{code}"), text) for code, text in zip(shares, words.percents(shares.values()), strict=True)
     ]
     if known:
         blocks.append(Table((" ", words.say("share")), known, caption=words.say("quality")))

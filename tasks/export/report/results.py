@@ -63,9 +63,8 @@ class _Told:
         rates = {code: self._rate(one.all) if one.tells else None for code, one in self.outcomes.items()}
         longest = max((rate for rate in rates.values() if rate), default=0) or 1
         rows, drawn = [], []
-        for code, one in self.outcomes.items():
+        for (code, one), shown in zip(self.outcomes.items(), words.percents(rates.values()), strict=True):
             rate = rates[code]
-            shown = MARK if rate is None else words.percent(rate)
             rows.append(
                 (
                     self.names[code],
@@ -85,18 +84,18 @@ class _Told:
         """Customers who may get campaigns beside the holdout: how many came back, and for how much."""
         words, title = self.words, self.words.say("results_holdout")
         rates, worth = [], []
+        shares = self._shares()
         for code, one in self.outcomes.items():
             if one.campaigns is None or one.holdout is None:
                 continue
             sides = one.campaigns, one.holdout
-            found = [self._rate(side) for side in sides]
-            told = None not in found
+            told = MARK not in shares[code]
             rates.append(
                 (
                     self.names[code],
                     words.say(f"results_{one.reading}"),
                     words.number(one.holdout.customers),
-                    *(words.percent(rate) if told else MARK for rate in found),
+                    *shares[code],
                     self._difference(one) if told else MARK,
                 )
             )
@@ -111,6 +110,16 @@ class _Told:
 
     def _heads(self, *codes: str) -> Iterator[str]:
         return (self.words.say(f"results_{code}") for code in codes)
+
+    def _shares(self) -> dict[str, tuple[str, str]]:
+        """Rates with campaigns and of the holdout as they stand in two columns: both of them or neither."""
+        found = {}
+        for code, one in self.outcomes.items():
+            if one.campaigns is not None and one.holdout is not None:
+                rates = self._rate(one.campaigns), self._rate(one.holdout)
+                found[code] = (None, None) if None in rates else rates
+        columns = (self.words.percents(rates[place] for rates in found.values()) for place in (0, 1))
+        return dict(zip(found, zip(*columns, strict=True), strict=True))
 
     def _rate(self, side: Side) -> float | None:
         known = part(side.bought, side.customers, self.minimum)

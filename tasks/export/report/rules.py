@@ -35,14 +35,23 @@ def _why(words: Words, background: Background, dimension: str, one: Mapping[str,
     refused = background.predicted.get("clusters", {}).get("refused")
     if one["trait"] == "cluster" and refused not in {None, "off"}:
         return words.say(refused, "cluster refused")
-    trait = _trait(words, str(one["trait"]), words.dimension(dimension))
+    named = words.dimension(dimension)
+    trait = _trait(words, str(one["trait"]), named)
     if one["code"] == "off":
-        return words.say("off_off", trait=trait)
+        return words.say("off_nothing") if trait == named else words.say("off_off", trait=trait)
     if one["code"] == "weak" and one["grade"] == "none":
         return words.say("none", "prediction grade")
     if one["code"] == "weak":
         return words.say("off_weak", trait=trait, grade=str(one["grade"]))
-    return words.say("off_few", trait=trait, share=words.percent(one["share"]))
+    return _few(words, one["share"], trait, named)
+
+
+def _few(words: Words, known: float, trait: str, named: str) -> str:
+    """How few customers a trait is known of; its name is not said again where the dimension has the same."""
+    share = words.percent(known)
+    if share == words.percent(0):
+        return words.say("off_nothing") if trait == named and not known else words.say("off_hardly", trait=trait)
+    return words.say("off_share", share=share) if trait == named else words.say("off_few", trait=trait, share=share)
 
 
 def rules(words: Words, profile: Profile, background: Background) -> Iterator[Section]:
@@ -78,7 +87,7 @@ def _near(words: Words, shares: Mapping[str, float]) -> str:
     """The traits by which most customers stand near a border, with their shares."""
     most = sorted(shares.items(), key=lambda one: (-one[1], one[0]))[:NEAREST]
     told = [words.labelled(_trait(words, trait), words.percent(share)) for trait, share in most if share > 0]
-    return words.formatter.list(told) if told else NOTHING
+    return words.items(told) or NOTHING
 
 
 def _trait(words: Words, trait: str, otherwise: str | None = None) -> str:

@@ -34,7 +34,7 @@ def changed(words: Words, profile: Profile, facts: Facts, figures: Summary, prev
         for code, count in (("joined_total", moves.joined), ("left_total", moves.left))
         if count
     ]
-    blocks: list[Block] = [Text(" ".join(totals))] if totals else []
+    blocks: list[Block] = [Text(words.sentences(totals))] if totals else []
     head = tuple(words.say(code) for code in ("then", "now", "change", "joined", "left"))
     for dimension, changes in moves.changes.items():
         names = words.names(dimension, changes)
@@ -140,7 +140,8 @@ def _chart(words: Words, figures: Summary, rows: Sequence[tuple[str, str]], meas
     currency = figures.currencies["currency"]
     drawn, told = [], []
     longest = max((abs(figures.rows[row][measure] or 0) for row in rows if row not in figures.hidden), default=0) or 1
-    for row in rows:
+    shares = words.percents(None if row in figures.hidden else figures.rows[row][share] for row in rows)
+    for row, percent in zip(rows, shares, strict=True):
         name, value = names[row[1]], figures.rows[row][measure] or 0
         if row in figures.hidden:
             drawn.append(Bar(name, MARK, None))
@@ -151,7 +152,7 @@ def _chart(words: Words, figures: Summary, rows: Sequence[tuple[str, str]], meas
         else:
             short, whole = words.short(Decimal(value), currency), words.money(value, currency)
         drawn.append(Bar(name, short, float(max(value, 0) / longest)))
-        told.append((name, whole, words.percent(figures.rows[row][share])))
+        told.append((name, whole, percent))
     head = (
         words.dimension(rows[0][0]) if rows else words.labels.text("column", "segment"),
         words.say(_MEASURES[measure](words)),

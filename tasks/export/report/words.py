@@ -24,6 +24,9 @@ _CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u20
 NOTHING = "–"
 _SHORTENED = 10_000
 _PLUS = {ord(sign): "+" for sign in "-\u2212"}
+_HUNDREDTH = Decimal("0.01")
+#: Languages that write sentences one behind the other without a blank.
+_UNSPACED = frozenset({"ja", "zh"})
 
 
 class Words:
@@ -52,7 +55,24 @@ class Words:
         return f"{MARK} {self.say('withheld', 'template', minimum=minimum)}"
 
     def _isolated(self, values: Mapping[str, str]) -> dict[str, str]:
-        return {key: f"{_OPEN}{text}{_CLOSE}" if self.rtl else text for key, text in values.items()}
+        return {key: self._apart(text) for key, text in values.items()}
+
+    def _apart(self, text: str) -> str:
+        return f"{_OPEN}{text}{_CLOSE}" if self.rtl else text
+
+    # --- several of a kind ---
+
+    def sentences(self, texts: Iterable[str]) -> str:
+        """Sentences, one behind the other as the language sets them."""
+        return ("" if self.tag.split("-")[0] in _UNSPACED else " ").join(texts)
+
+    def items(self, texts: Iterable[str]) -> str:
+        """Labelled items (`labelled`), one behind the other: an 'and' would read as if it were of the last one."""
+        return self.say("separator", "list").join(texts)
+
+    def places(self, names: Iterable[str]) -> str:
+        """Names as the shop wrote them, of whatever direction, one behind the other."""
+        return self.items(self._apart(self.place(one)) for one in names)
 
     def names(self, dimension: str, codes: Iterable[str]) -> dict[str, str]:
         """The segments of a dimension."""
@@ -101,11 +121,17 @@ class Words:
         text = self.percent(-abs(share))
         return text.translate(_PLUS) if share > 0 else text
 
-    def percent(self, share: Decimal | float | None, most: int = 1) -> str:
+    def percent(self, share: Decimal | float | None, most: int = 1, *, least: int = 0) -> str:
         """A share; a dash where there is none. What rounds to nothing has no sign: -0 % would look like a fault."""
         if share is None:
             return NOTHING
-        return str(self.formatter.percent(share if round(share, most + 2) else 0, most=most))
+        return str(self.formatter.percent(share if round(share, most + 2) else 0, least=least, most=most))
+
+    def percents(self, shares: Iterable[Decimal | float | None]) -> list[str]:
+        """Shares of one column of a table, whole ones all of them or each with one decimal; None is withheld."""
+        every = list(shares)
+        places = int(any(one is not None and round(Decimal(one), 3) % _HUNDREDTH for one in every))
+        return [MARK if one is None else self.percent(one, places, least=places) for one in every]
 
     def money(self, amount: Decimal | int | None, currency: str, *, digits: int | None = 0) -> str:
         """An amount, without decimals where none are asked for."""

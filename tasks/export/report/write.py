@@ -18,6 +18,9 @@ from tasks.export.report.setting import template
 from tasks.export.report.words import Words
 from tasks.export.summary import MARKET, Summary
 
+#: Bytes of a report beyond which its notes say so: it is sent by mail, and read on slow lines.
+LARGE = 300_000
+
 
 def write_report(
     profile: Profile,
@@ -46,8 +49,13 @@ def write_report(
         bytes=len(content),
         sha256=hashlib.sha256(content).hexdigest(),
         teams=tuple(team.name for team in profile.teams if locale in team.locales),
-        notes=(*words.labels.notes, *words.formatter.notes),
+        notes=(*words.labels.notes, *words.formatter.notes, *_large(locale, len(content))),
     )
+
+
+def _large(locale: str, size: int) -> tuple[str, ...]:
+    limit = f"{LARGE // 1000} kB"
+    return (f"report: that of {locale} has {-(-size // 1000)} kB, more than {limit}",) if size > LARGE else ()
 
 
 def render(

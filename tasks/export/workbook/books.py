@@ -81,7 +81,7 @@ def _by_segment(job: Job, locale: str, labels: Labels, reader: Reader) -> Export
         notes.append(labels.text("workbook", "left_out", columns=labels.formatter.list(left_out)))
     count, limit, currency = 0, job.profile.exports.sheet_rows, job.figures.currencies["currency"]
     with _book(job, path) as book:
-        titles = [part.title for part, _ in parts]
+        titles = [part.name or part.title for part, _ in parts]
         styles, sheets = _common(book, job, labels, notes, made.described(), titles, tuple(job.base.audiences))
         for (part, fields), sheet in zip(parts, sheets, strict=True):
             count += write_part(job.con, sheet, styles, fields, part, limit, labels, currency)

@@ -4,21 +4,36 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cache, partial
+from functools import cache, cached_property, partial
 from typing import get_args
 
 from region_profiles.models import Population
 from region_profiles.playbook_models import AUDIENCE
 from tasks.export import audiences, roles
-from tasks.export.base import LISTED
+from tasks.export.base import BASE, LISTED
 from tasks.export.customers import column_heading
 from tasks.export.job import Job, Reader
 from tasks.export.labels import Labels
 from tasks.export.workbook.fields import Field, role_fields, sheet_columns, sheet_fields
 from tasks.export.workbook.sheets import Part, leading_dimension, segment_counts
+from tasks.export.workbook.texts import NAME, shortened, units
 from tasks.sql import literal, name
 
 Sheet = tuple[Part, tuple[Field, ...]]
+
+
+def of_whom(labels: Labels, title: str, population: Population) -> tuple[str, str]:
+    """A title that says of whom, for a segment that is called as one of others; and what its sheet is called.
+
+    >>> of_whom(Labels("en-GB"), "Potential loyalists", "account")
+    ('Potential loyalists (Business account)', 'Potential (Business account)')
+    """
+    detail = labels.text("type", population)
+
+    def told(text: str) -> str:
+        return labels.text("template", "detail", text=text, detail=detail)
+
+    return told(title), told(shortened(title, NAME - units(told(""))))
 
 
 @dataclass(frozen=True)
@@ -33,18 +48,19 @@ class Parts:
 
     def segments(self) -> Iterator[Sheet]:
         """A sheet for each segment of the leading dimension of persons, and of that of accounts."""
-        job, labels = self.job, self.labels
-        for dimension, population in self._leading():
-            sizes = segment_counts(job.con, job.profile, job.base, dimension)
-            if not sizes:
-                continue
+        job, labels, taken = self.job, self.labels, set[str]()
+        for dimension, population, sizes in self._leading:
             fields = self._fields(population, dimension)
             titles = labels.segments(job.profile, dimension, sizes)
-            capped = partial(self._capped, "capped_expected" if "expected_revenue" in job.base.extra else "capped")
+            capped = partial(self._capped, "capped_expected" if self._expected(population) else "capped")
             for segment, size in sizes.items():
                 goal = audiences.goal(job.profile, labels, dimension, segment)
                 where = f"{name(f'segment_{dimension}')} = {literal(segment)} AND {LISTED}"
-                yield Part(titles[segment], size, capped, tuple(filter(None, [goal])), where=where), fields
+                title, sheet = titles[segment], ""
+                if title.casefold() in taken:
+                    title, sheet = of_whom(labels, title, population)
+                yield Part(title, size, capped, tuple(filter(None, [goal])), where=where, name=sheet), fields
+            taken |= {title.casefold() for title in titles.values()}
 
     def audiences(self) -> Iterator[Sheet]:
         """A sheet for each audience with customers, those it keeps out as holdout last."""
@@ -103,17 +119,29 @@ class Parts:
         every = [column for _, without in (self._chosen(*view) for view in self._views()) for column in without]
         return [column_heading(self.job.profile, one, self.labels) for one in dict.fromkeys(every)]
 
-    def _leading(self) -> Iterator[tuple[str, Population]]:
+    @cached_property
+    def _leading(self) -> list[tuple[str, Population, dict[str, int]]]:
+        """The dimension whose segments have sheets, of each population that has any; and their sizes."""
+        job, found = self.job, []
         for population in get_args(Population):
-            dimension = leading_dimension(self.job.profile, population)
-            if dimension is not None:
-                yield dimension, population
+            dimension = leading_dimension(job.profile, population)
+            sizes = {} if dimension is None else segment_counts(job.con, job.profile, job.base, dimension)
+            if dimension is not None and sizes:
+                found.append((dimension, population, sizes))
+        return found
+
+    def _expected(self, population: Population) -> bool:
+        """Whether rows of the population are in the order of expected revenue: where some of them have it."""
+        found = self.job.con.execute(
+            f"SELECT count(expected_revenue) FROM {BASE} WHERE population = {literal(population)}"
+        ).fetchall()
+        return bool(found[0][0])
 
     def _views(self) -> list[tuple[Population, str | None]]:
         """The population of sheets, and which dimension they are about."""
         profile, base = self.job.profile, self.job.base
         about = {profile.audiences[one].population for one in base.audiences}
-        return [*((population, one) for one, population in self._leading()), *((one, None) for one in sorted(about))]
+        return [*((population, one) for one, population, _ in self._leading), *((one, None) for one in sorted(about))]
 
     def _chosen(self, population: Population, about: str | None) -> tuple[tuple[str, ...], tuple[str, ...]]:
         return sheet_columns(self.job.profile, self.columns, population, about)

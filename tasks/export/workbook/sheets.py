@@ -30,6 +30,7 @@ _FACTS = ("recency_days", "frequency", "monetary_local")
 class Part:
     """What one sheet shows: rows of `source` that `where` keeps, `size` in all, in an order; notes stand above them.
 
+    `name` is what the sheet itself is called, where that is not its title.
     `capped` is the note of a sheet that does not hold them all, with `shown` and `all` to fill; `reason` the code of
     the last column's heading, None without that column.
     """
@@ -42,6 +43,7 @@ class Part:
     where: str = LISTED
     order: str = "rowid"
     reason: str | None = "reason"
+    name: str = ""
 
 
 def leading_dimension(profile: Profile, population: Population) -> str | None:

@@ -57,6 +57,17 @@ def cut(text: str, limit: int, end: str = "") -> str:
     return text[: whole or place].rstrip() + end
 
 
+def shortened(text: str, limit: int) -> str:
+    """The text, or as many whole words of it as fit into `limit` units; of a long word as many characters.
+
+    >>> shortened("Potential loyalists", 12), shortened("Potential loyalists", 6), shortened("お得意様", 3)
+    ('Potential', 'Potent', 'お得意')
+    """
+    found = cut(text, limit)
+    ended = len(found) == len(text) or text[len(found)].isspace()
+    return found if ended or " " not in found else found.rpartition(" ")[0].rstrip()
+
+
 def _breaks(text: str, place: int) -> bool:
     """Whether a character ends before that place: the rules of UAX 29 that matter for names, without tables."""
     before, after = text[place - 1], text[place]
@@ -81,17 +92,17 @@ def fit(column: pa.Array) -> pa.Array:
 def sheet_names(wanted: Iterable[str]) -> list[str]:
     """Names of worksheets as Excel takes them, each one once: case does not tell two apart.
 
-    >>> sheet_names(["A/B", "a b", "'Tis", "History", "x" * 40])
-    ['A B', 'a b 2', 'Tis', 'History 2', 'xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx']
+    >>> sheet_names(["A/B", "a b", "'Tis", "History", "x" * 40, "Customers whom we may write to soon"])
+    ['A B', 'a b 2', 'Tis', 'History 2', 'xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx', 'Customers whom we may write to']
     """
     names: list[str] = []
     taken = set(_RESERVED)
     for text in wanted:
         clean = " ".join(_FORBIDDEN.sub(" ", text).split()).strip("' ") or "-"
-        name, number = cut(clean, NAME), 1
+        name, number = shortened(clean, NAME), 1
         while unicodedata.normalize("NFC", name).casefold() in taken:
             number += 1
-            name = cut(clean, NAME - len(f" {number}")) + f" {number}"
+            name = shortened(clean, NAME - len(f" {number}")) + f" {number}"
         name = name.rstrip("'")
         taken.add(unicodedata.normalize("NFC", name).casefold())
         names.append(name)
