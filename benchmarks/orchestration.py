@@ -72,6 +72,8 @@ def child(way: str, folder: Path, environ: dict[str, str]) -> float:
 
 def with_server(folder: Path, work: Callable[[dict[str, str]], dict[str, object]]) -> dict[str, object]:
     """What `work` finds while a server runs that `strata deploy` has prepared."""
+    from flows.commands.run import LOG_INTERVAL
+    from flows.commands.up import SERVER
     from flows.deploying.processes import Running, wait_for_server
 
     running = Running(4391, folder / "logs")
@@ -79,8 +81,8 @@ def with_server(folder: Path, work: Callable[[dict[str, str]], dict[str, object]
         **os.environ,
         "PREFECT_HOME": str(folder / "home"),
         "PREFECT_API_URL": running.api,
-        "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
-        "DO_NOT_TRACK": "1",
+        **SERVER,
+        **dict([LOG_INTERVAL]),
         "PREFECT_LOGGING_LEVEL": "WARNING",
         "STRATA_LANDING": str(folder / "landing"),
         "STRATA_PSEUDONYM_KEY": "benchmark",
