@@ -232,6 +232,14 @@ class Formatter:
         """
         return lists.joined(self._facts, self._language, texts, kind)
 
+    def joined(self, column: Column, kind: lists.Kind = "and") -> Any:
+        """A column of lists, each as `list` writes it.
+
+        >>> Formatter("de").joined([["Bern", "Basel", "Genf"], ["Bern"], [], None]).to_pylist()
+        ['Bern, Basel und Genf', 'Bern', '', None]
+        """
+        return _by_chunk(column, lambda array: lists.strings(self._facts, self._language, array, kind))
+
 
 def _by_chunk(column: Column, work: Callable[[pa.Array], pa.Array]) -> Any:
     if isinstance(column, pa.ChunkedArray):

@@ -6,6 +6,14 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from tasks.errors import Terminal
+
+#: Between the texts of a list while it is one text: Unicode keeps it from ever being a character.
+_BETWEEN = "\ufdd0"
+
 #: Where the word between the last two depends on the one behind it: language, pattern, what follows, pattern then.
 #: Spanish has no y before i nor o before o; Hebrew's prefix has a hyphen before other scripts (ICU 77, listformatter).
 _BEFORE = (
@@ -32,3 +40,17 @@ def joined(facts: Mapping[str, Any], language: str, texts: Sequence[str], kind: 
         before, between, after = re.split(r"\{[01]\}", pattern)
         whole = f"{before}{whole}{between}{text}{after}"
     return whole
+
+
+def strings(facts: Mapping[str, Any], language: str, column: pa.Array, kind: Kind) -> pa.Array:
+    """A column of lists: each distinct one is joined once. Null where the list is, or one of its texts.
+
+    Raises:
+        Terminal: if the column holds no lists of texts.
+    """
+    of = column.type.value_type if pa.types.is_list(column.type) else column.type
+    if not (pa.types.is_null(of) or (of != column.type and pa.types.is_string(of))):
+        raise Terminal("not a column of lists", value=str(column.type), expected="lists of texts")
+    coded = pc.binary_join(column.cast(pa.list_(pa.string())), _BETWEEN).dictionary_encode()
+    every = (text.split(_BETWEEN) for text in coded.dictionary.to_pylist())
+    return pa.array([joined(facts, language, one, kind) for one in every], pa.string()).take(coded.indices)

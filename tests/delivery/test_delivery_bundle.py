@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import re
 import tracemalloc
 import zipfile
@@ -12,6 +13,7 @@ import pytest
 from flows.delivering.teams import deliver
 from tasks.delivery.bundle import write_bundle
 from tasks.errors import PublicationError
+from tasks.export.labels import Labels
 from tests.delivery.desk import EVERYTHING, JUNE, team
 
 BASE = "DE_2026-06-30_de-DE"
@@ -155,6 +157,17 @@ def test_the_read_me_is_in_the_teams_language_and_names_every_file(market, local
     assert manifest.publication in page
     assert "<script" not in page
     assert "%(" not in page
+
+
+def test_the_read_me_tells_the_workbook_by_segment_from_the_list(market):
+    made = {f"de-DE/customers/{BASE}_{name}.xlsx": (b"PK", ["crm"]) for name in ("customers", "customers_by_segment")}
+    manifest = market.publish(extra=made)
+    deliver(market.order)
+    rows = html.unescape(readme(market.bundle(manifest))).split("</tr>")
+    labels = Labels("de-DE")
+    for file, code in (("customers.xlsx", "is_customers"), ("customers_by_segment.xlsx", "is_by_segment")):
+        (row,) = (row for row in rows if f"{BASE}_{file}" in row)
+        assert labels.text("delivery", code) in row, file
 
 
 def test_the_read_me_warns_of_personal_data_where_there_are_any(market, worded):

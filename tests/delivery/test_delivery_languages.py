@@ -19,8 +19,9 @@ from tests.delivery.desk import Market
 KINDS = {
     "de-DE/summary/x_report.html": "report", "de-DE/summary/x_summary.xlsx": "workbook",
     "de-DE/summary/x_segments.csv": "segments", "de-DE/customers/x_customers.csv": "customers",
-    "de-DE/customers/x_contacts_tr.csv": "contacts", "de-DE/customers/x_contacts_by_role.csv": "roles",
-    "de-DE/customers/x_audience_win_back.csv": "audience", "de-DE/customers/x_store_1.csv": "store",
+    "de-DE/customers/x_customers_by_segment.xlsx": "customers", "de-DE/customers/x_contacts_tr.csv": "contacts",
+    "de-DE/customers/x_contacts_by_role.csv": "roles", "de-DE/customers/x_audience_win_back.csv": "audience",
+    "de-DE/customers/x_store_1.csv": "store",
     "tags/x_tags.csv": "tags", "de-DE/summary/other.bin": None,
 }  # fmt: skip
 SIZES = {("market", "all"): 91, ("lifecycle", "loyal"): 49, ("lifecycle", "lost"): 12}
@@ -58,5 +59,6 @@ def test_every_word_of_a_delivery_is_in_the_language(language, tmp_path):
     ]
     assert words.labels.notes == ()
     assert not [text for text in made if "%(" in text]
+    assert not [text for text in made if "。 " in text], "no blank between sentences that need none"
     assert checked_members(names) == tuple(names)
     assert all(len(name) > 6 for name in names), "words, and not the ending alone"

@@ -14,6 +14,7 @@ from tasks.errors import ProfileError, Terminal
 from tasks.export.background import Background
 from tasks.export.customers import customer_columns
 from tasks.export.dialect import excel_dialect
+from tasks.export.job import languages_of
 from tasks.export.labels import Labels
 from tasks.export.market import export_market
 
@@ -338,10 +339,17 @@ def test_what_is_not_in_the_reader_s_language_is_noted(con, market, write, tmp_p
     )
 
 
+def test_locales_of_the_markets_own_languages_go_before_those_of_others(market):
+    profile = market.profile(("team", ["en-DE", "de-DE", "fr-DE"], []))
+    assert profile.market.languages == ("de",)
+    assert languages_of(profile) == ["de-DE", "en-DE", "fr-DE"]
+
+
 def test_labels_stand_beside_codes_in_the_reader_s_language(con, market, small, tmp_path, parse):
     run(con, market.profile(("team", ["ja-JP", "de-DE"], market.all)), small, tmp_path, market)
-    row = parse(tmp_path / "ja-JP/customers/DE_2026-10-31_ja-JP_customers.csv", excel_dialect("ja-JP"))[4]
-    assert (row["言語"], row["言語（コード）"], row["居住国"]) == ("繁体中国語", "zh-Hant", "台湾")
+    rows = parse(tmp_path / "ja-JP/customers/DE_2026-10-31_ja-JP_customers.csv", excel_dialect("ja-JP"))
+    (row,) = (row for row in rows if row["言語（コード）"] == "zh-Hant")
+    assert (row["言語"], row["居住国"]) == ("繁体中国語", "台湾")
     assert (row["顧客ライフサイクル"], row["顧客ライフサイクル（コード）"]) == ("ロイヤル顧客", "loyal")
     assert (row["顧客層"], row["メール配信可"]) == ("アクティブ・高額", "はい")
 

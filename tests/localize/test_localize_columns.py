@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from tasks.localize import formatter
+from tasks.localize import formatter, lists
 from tasks.localize.cells import CHUNK
 from tasks.localize.data import facts
 
@@ -196,3 +196,29 @@ def test_lists_join_by_what_follows():
     assert formatter("he").list(["א", "b"]) == "א ו-b"
     assert formatter("en-US").list(["a", "b", "c"]) == "a, b, and c"
     assert formatter("en-GB").list([]) == ""
+
+
+@pytest.mark.parametrize("locale", ["es", "he", "ja", "ml", "en-US"])
+@pytest.mark.parametrize("kind", ["and", "or"])
+def test_a_column_of_lists_is_each_list_by_itself(locale, kind):
+    """Malayalam ends its lists with a word of their own, Spanish and Hebrew look at what follows."""
+    rows = [["uno", "otro"], ["a", "b", "c", "d"], [], None, [""], ["x", ""], ["padres", "hijos"], ["uno", "otro"]]
+    its = formatter(locale)
+    expected = [None if row is None else its.list(row, kind) for row in rows]
+    column = pa.array(rows)
+    assert its.joined(column, kind).to_pylist() == expected
+    assert its.joined(column.slice(2, 4), kind).to_pylist() == expected[2:6]
+    chunked = its.joined(pa.chunked_array([column, column.slice(0, 0)]), kind)
+    assert ([len(chunk) for chunk in chunked.chunks], chunked.to_pylist()) == ([8, 0], expected)
+
+
+def test_a_list_with_a_null_in_it_is_null():
+    assert DE.joined([["Bern", None], None, []]).to_pylist() == [None, None, ""]
+    assert DE.joined([None, None]).to_pylist() == [None, None]
+
+
+def test_equal_lists_are_joined_once(monkeypatch):
+    seen, joined = [], lists.joined
+    monkeypatch.setattr(lists, "joined", lambda *facts: seen.append(facts[2]) or joined(*facts))
+    assert DE.joined([["a", "b"], ["c"]] * 500).to_pylist() == ["a und b", "c"] * 500
+    assert seen == [["a", "b"], ["c"]]

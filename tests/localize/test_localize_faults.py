@@ -29,6 +29,8 @@ DE = formatter("de-DE")
         (lambda: DE.compact(["12"]), "not a column of numbers; found 'string'"),
         (lambda: DE.date([1]), "not a column of days; found 'int64'"),
         (lambda: DE.time([date(2026, 1, 1)]), "not a column of times; found 'date32"),
+        (lambda: DE.joined(["Bern"]), "not a column of lists; found 'string'"),
+        (lambda: DE.joined([[1]]), "not a column of lists; found 'list<"),
         (lambda: DE.date([date(2026, 1, 1)], "tiny"), "unknown form of date; found 'tiny'"),
         (lambda: DE.time([], "long"), "unknown form of time; found 'long'"),
         (lambda: formatter("de-DE", "roman"), "unknown digits; found 'roman'"),

@@ -12,7 +12,7 @@ from tasks.errors import DropError, StoreUnavailable
 from tasks.objects import open_store
 from tasks.publish.index import EARLIER, refresh_market, refresh_root, tell_failure
 from tasks.publish.manifest import Export
-from tasks.publish.market_page import render_index
+from tasks.publish.market_page import locales_of, render_index
 from tasks.publish.pointer import Event, Pointer, pointer_key
 from tasks.publish.publication import publish
 from tasks.publish.root_page import render_root
@@ -79,6 +79,20 @@ def test_a_market_has_a_section_in_each_language_of_its_teams(manifest):
     for word in ("Kundenbericht: Schweiz", "Für andere Systeme", "سويسرا"):
         assert word in text
     assert not re.search(r"\b(Report|Files|Rows|Events|Manifest)\b", text), "no English is left over"
+
+
+def test_the_markets_own_languages_come_first_as_its_profile_orders_them(manifest):
+    """Exports stand in order of path; those of a program before OUTPUT_VERSION 5 note no order."""
+    paths = [f"{locale}/summary/MX_{locale}_report.html" for locale in ("de-DE", "en-MX", "es-MX")]
+    exports = tuple(Export(path=one, locale=one[:5], bytes=1, sha256="0" * 64, rows=None) for one in paths)
+    old = manifest.model_copy(update={"exports": exports, "notes": {}})
+    assert locales_of(old) == ["de-DE", "en-MX", "es-MX"]
+    noted = old.model_copy(update={"notes": {"exports": {"languages": ["es-MX", "en-MX"]}}})
+    assert locales_of(noted) == ["es-MX", "en-MX", "de-DE"]
+    gone = noted.model_copy(update={"exports": exports[:2]})
+    assert locales_of(gone) == ["en-MX", "de-DE"], "only such as have files"
+    sections = [a["lang"] for tag, a in Tags(render_index(pointer(), noted)).found if tag == "article"]
+    assert sections == ["es-MX", "en-MX", "de-DE"]
 
 
 def test_a_section_links_its_own_locales_files_and_those_for_machines(manifest):

@@ -152,7 +152,8 @@ def test_no_code_stands_for_a_text_in_any_language(usual, language):
 def test_no_english_is_left_over_in_another_script(pages, locale):
     words = set(re.findall(r"[A-Za-z]{3,}", " ".join(Read(pages[locale]).words)))
     # Cities and tables stand as the shop wrote them, names of holidays in a language that is marked.
-    assert words <= {"Berlin", "nchen", "rlitz", "receipts", "amount", "odd", "USD", "SMS", *SHOPS, *NAMES}
+    own = {"App"} if locale == "zh-Hans-CN" else set()  # as Chinese writes it
+    assert words <= {"Berlin", "nchen", "rlitz", "receipts", "amount", "odd", "USD", "SMS", *own, *SHOPS, *NAMES}
 
 
 @pytest.mark.parametrize(("code", "text"), [

@@ -466,7 +466,7 @@ def test_left_out_are_columns_that_some_sheet_lacks_and_the_list_has(germany, tm
     columns = customer_columns(profile, ALL, base.extra)
     alone = replace(base, audiences={one: size for one, size in base.audiences.items() if one != "account_overdue"})
     made = Parts(replace(job, profile=profile, base=alone), "en-GB", labels, EVERYONE, columns)
-    shown = [{field.name for field in fields} for _, fields in made.segments()]
+    shown = [{field.name for field in fields} for _, fields in (*made.segments(), *made.audiences())]
     headings = {column_heading(profile, one, labels) for one in columns}
     assert set(made.left_out()) <= headings
     everywhere = {column_heading(profile, one, labels) for one in set.intersection(*shown)}
