@@ -186,7 +186,7 @@ def check(
         if not was[name]:  # the dimension came on: with the rules, or since the data now carries it
             found.new += 1
             wrong = None if said[2] == "rule" else f"cause {said[2]} of a dimension that was not there"
-        elif said[1] != like[name].get(who) and not _within(found, then, before, name, who):
+        elif said[1] != like[name].get(who) and not _within(then, before, name, who):
             wrong = f"like_segment {said[1]}, by the new rules {like[name].get(who)}"
         else:
             wrong = _contradiction(*said, was[name].get(who), changes=changes)
@@ -221,22 +221,31 @@ def check_series(
     })  # fmt: skip
     names = sorted({name for name, _ in said})
     expected = Counter((name, one) for name, who in then.segments(before, names).items() for one in who.values())
+    slack = {name: near(then, before, name) for name in names} if changes else {}
     for key in sorted({*said, *expected}, key=str):
         found.series += 1
-        slack = found.held if changes and key[0] in BANDS else 0
-        if abs(said[key] - expected[key]) > slack:
+        found.held += abs(said[key] - expected[key])
+        if abs(said[key] - expected[key]) > slack.get(key[0], 0):
             found.wrong.append(f"{found.market} {day}: {key}: {said[key]} a month before, published {expected[key]}")
 
 
-def _within(found: Found, then: Published, day: str, dimension: str, who: str) -> bool:
+def near(then: Published, day: str, dimension: str) -> int:
+    """Customers so near to a border of a dimension, or of one that a stratum is made of, that hysteresis may decide."""
+    found = 0
+    for banded, (trait, share, borders) in BANDS.items():
+        if dimension in {banded, "stratum"}:
+            amounts = [row[0] for row in then.rows(day, "customers", trait) if row[0] is not None]
+            found += sum(any(abs(float(one) / border - 1) <= share for border in borders) for one in amounts)
+    return found
+
+
+def _within(then: Published, day: str, dimension: str, who: str) -> bool:
     """Whether a customer is so near to a border that hysteresis decides."""
     if dimension not in BANDS:
         return False
     trait, share, borders = BANDS[dimension]
     (value,) = next(row[1:] for row in then.rows(day, "customers", f"customer_id, {trait}") if row[0] == who)
-    near = value is not None and any(abs(float(value) / border - 1) <= share for border in borders)
-    found.held += near
-    return near
+    return value is not None and any(abs(float(value) / border - 1) <= share for border in borders)
 
 
 def chain_adds_up(folder: Path, days: list[date]) -> Iterator[str]:
@@ -300,7 +309,7 @@ def main() -> int:
         print(
             f"{found.market}: {dict(found.states)}, moves by cause {dict(found.moves)},"
             f" restated {dict(found.restated)},"
-            f" {found.series} points of series, {found.held} held at a border, {found.new} in a dimension that came on,"
+            f" {found.series} points of series, {found.held} by hysteresis apart, {found.new} in a dimension that came on,"
             f" {found.seconds:.0f} s"
         )
     print(*wrong, sep="\n")
