@@ -14,7 +14,7 @@ profile has other borders of value and other thresholds of frequency. Checked, a
 - the chain's publication of each month adds up to the markets' own customers, orders and revenue.
 
 Tiers with hysteresis are held by what was published the month before, which the second publication of that month does
-not know: their customers are compared, too, and who differs must be within the band around a border (counted apart).
+not know: there sizes may differ by as many customers as are within the band around a border (counted apart).
 DIR has the chain's CSV files. `--quick` writes no workbooks and no reports. Markets run two at a time.
 """
 
@@ -309,8 +309,8 @@ def main() -> int:
         print(
             f"{found.market}: {dict(found.states)}, moves by cause {dict(found.moves)},"
             f" restated {dict(found.restated)},"
-            f" {found.series} points of series, {found.held} by hysteresis apart, {found.new} in a dimension that came on,"
-            f" {found.seconds:.0f} s"
+            f" {found.series} points of series, {found.held} customers apart by hysteresis,"
+            f" {found.new} moves in a dimension that came on, {found.seconds:.0f} s"
         )
     print(*wrong, sep="\n")
     print(f"{len(wrong)} contradictions")
