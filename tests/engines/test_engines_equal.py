@@ -26,8 +26,7 @@ from tasks.traits.task import traits
 
 pytestmark = [pytest.mark.xdist_group("engines"), pytest.mark.slow]
 ROOT = Path(__file__).resolve().parents[2]
-#: A small and a middle one of the eight: Spark takes a minute for each.
-MARKETS = ("DE", "NL")
+MARKETS = ("AU", "CA", "DE", "FR", "GB", "IT", "NL", "US")
 FILES = ("customers", "segments", "audiences")
 
 
