@@ -11,7 +11,7 @@ from tasks.draft.evidence import STRAY
 from tasks.draft.headers import comparable, value_code
 from tasks.draft.keys import FOUND
 from tasks.draft.questions import is_nationality
-from tasks.draft.roles import Cast, Matched, shared
+from tasks.draft.roles import Cast, Matched, depends, shared
 from tasks.draft.text import OPEN
 
 #: Columns of more values get no list of values.
@@ -130,7 +130,8 @@ def _sales(roles: Cast, sales: Matched, market_of: str | None) -> Mapping:
     priced = _price(made, roles, sales) if not money else None
     if not money and not priced:
         numeric = ", ".join(column.name for column in sales.sample.columns if column.numeric)
-        made.asked["amount"] = f"which column is the amount of a line? numbers are in: {numeric}"
+        doubt = _doubtful_price(roles, sales)
+        made.asked["amount"] = f"which column is the amount of a line? numbers are in: {numeric}{doubt}"
     _currency(made, sales, priced)
     if roles.refunds:
         _refunds(made, sales, roles.refunds)
@@ -215,13 +216,32 @@ def _order(made: Mapping, sales: Matched) -> None:
 
 
 def _price(made: Mapping, roles: Cast, sales: Matched) -> Matched | None:
-    """The price of a unit from the table of products, where every product sold is found there."""
+    """The price of a unit from the table of products, where every product sold is found there with one price."""
     products = roles.products
     if products is None or "unit_price" not in products.columns or not _joins(sales, products, "product_id"):
+        return None
+    if not depends(products, products.columns["unit_price"], "product_id"):
         return None
     made.columns["unit_price"] = f"products.{products.columns['unit_price']}"
     made.joins.append(_join("JOIN", "products", sales, products, "product_id"))
     return products
+
+
+def _doubtful_price(roles: Cast, sales: Matched) -> str:
+    """Why a price of the table of products is not taken, in words; nothing where there is none."""
+    products = roles.products
+    if products is None or "unit_price" not in products.columns or "product_id" not in sales.columns:
+        return ""
+    price, (several, listed) = (
+        products.columns["unit_price"],
+        shared(products, products.columns["unit_price"], "product_id"),
+    )
+    sold = sales.column("product_id").distinct
+    lacking = sum(value not in products.column("product_id").distinct for value in sold)
+    return (
+        f"; {products.sample.file} has {price}, but {several} of its {listed} products have several, "
+        f"and {lacking} of {len(sold)} sold are not there"
+    )
 
 
 def _joins(one: Matched, other: Matched, key: str) -> bool:

@@ -13,7 +13,7 @@ from tasks.draft.groups import drop_dates
 from tasks.draft.headers import ROLES, canonical
 from tasks.draft.keys import prove
 from tasks.draft.plan import Plan, plan
-from tasks.draft.questions import key_of, later_by, sharing, vat_codes
+from tasks.draft.questions import key_of, later_by, sharing, unknown, vat_codes
 from tasks.draft.rates import known
 from tasks.draft.roles import Matched, cast, within
 from tasks.draft.samples import read_samples
@@ -113,7 +113,7 @@ def _others(text: Text, made: Plan) -> None:
     """What is in no role: a question where its numbers are those of the sales, else a note."""
     for number, sample in enumerate(made.cast.others, start=1):
         where = sample.file + (f", sheet {sample.sheet}" if sample.sheet else "")
-        raw, perhaps = sharing(made.cast, sample), made.cast.perhaps.get(sample.file)
+        shared, perhaps = sharing(made.cast, sample), made.cast.perhaps.get(sample.file)
         if perhaps:
             text.key(2, f"unused_{number}")
             question = (
@@ -122,13 +122,13 @@ def _others(text: Text, made: Plan) -> None:
             )
             text.ask(3, "files", question)
             continue
-        if raw is None:
-            text.note(2, f"not used: {where}; no column of it is known and none holds numbers of the sales")
+        if shared is None:
+            text.note(2, f"not used: {where}; {unknown(sample)}")
             continue
         text.key(2, f"unused_{number}")
         question = (
-            f"nothing reads {where}, though its {raw} stands in the sales: returns, lines, payments? Write its globs "
-            f"([{', '.join(sample.files)}]) and read it in a mapping (docs/profiles.md), or delete this table"
+            f"nothing reads {where}, though {shared}: returns, lines, payments, products? Write its "
+            f"globs ([{', '.join(sample.files)}]) and read it in a mapping (docs/profiles.md), or delete this table"
         )
         text.ask(3, "files", question)
 

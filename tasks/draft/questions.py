@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from tasks.contract import TABLES
 from tasks.draft.evidence import Column
-from tasks.draft.headers import comparable
-from tasks.draft.keys import FOUND, found
+from tasks.draft.headers import ROLES, canonical, comparable
+from tasks.draft.keys import FOUND
 from tasks.draft.roles import Cast, Matched
 from tasks.draft.sample import Sample
 from tasks.normalize.checks import LINKED
@@ -34,6 +34,8 @@ _NATIONALITY = (
     *("obywatelstwo", "国籍", "국적", "สญชาต", "الجنسية", "гражданство", "uyruk"),
 )
 _FEWEST, _MOST = 2, 5
+#: Of the sales, what other tables name.
+_NUMBERS = ("order_id", "member_number", "product_id")
 #: Of each role what tells its rows apart.
 _KEYS = {"customers": ("member_number",), "stores": ("store_id",), "products": ("product_id",)}
 
@@ -76,17 +78,30 @@ def later_by(name: str, table: Matched) -> tuple[list[str], int] | None:
 
 
 def sharing(cast: Cast, sample: Sample) -> str | None:
-    """The column of an unused table that holds numbers of the sales: receipts, members or products."""
-    sides = [table for table in (cast.transactions, cast.receipts) if table]
-    for name in ("order_id", "member_number", "product_id"):
-        for table in sides:
-            if name not in table.columns:
+    """What an unused table shares with the sales, in words: numbers of receipts, members or products, the likest."""
+    told, alike = None, 0.0
+    for name, table in ((n, t) for n in _NUMBERS for t in (cast.transactions, cast.receipts) if t and n in t.columns):
+        theirs = table.column(name)
+        for column in sample.columns:
+            meant = canonical(column.name, "transactions")
+            if column.name != theirs.name and (meant is None or meant[0] != name):
                 continue
-            theirs = table.column(name)
-            for column in sample.columns:
-                if column.name == theirs.name and (found(column, theirs) or found(theirs, column)):
-                    return column.name
-    return None
+            both, every = len(column.distinct.keys() & theirs.distinct.keys()), len(column.distinct)
+            if both and (share := both / min(every, len(theirs.distinct))) > alike:
+                alike = share
+                told = (
+                    f"its {column.name} stands in the sales"
+                    if both == every
+                    else f"{both} of the {every} values of its {column.name} stand in the sales"
+                )
+    return told
+
+
+def unknown(sample: Sample) -> str:
+    """Why nothing reads a table that shares no number with the sales."""
+    known = [column.name for column in sample.columns if any(canonical(column.name, role) for role in ROLES)]
+    of_it = f"its known columns ({', '.join(known)}) fit no kind of table" if known else "no column of it is known"
+    return f"{of_it}, and none named as a number of receipts, customers or products shares a value with the sales"
 
 
 def vat_codes(cast: Cast) -> str | None:

@@ -15,7 +15,7 @@ from tasks.draft.sample import Sample
 _TYPES = {column.name: column.type for table in (CUSTOMERS, TRANSACTIONS, STORES, RATES) for column in table.columns}
 #: A discount whose values are all at most 1 is a share, not money.
 _SHARE = 1.0
-#: Share of distinct keys in a list of customers or stores.
+#: Share of distinct keys in a list of customers, stores or products.
 _NEARLY = 0.9
 #: Columns for which no known name is surer than another; of the others the first one's wins, and a note says so.
 _ASKED = frozenset(
@@ -225,9 +225,9 @@ def _only_date(table: Matched) -> None:
 
 
 def _nearly_unique(table: Matched, name: str) -> bool:
-    """Unique where others join to it; a list of customers or stores may repeat some."""
+    """Unique where a line is marked by it; a list of customers, stores or products may repeat some, or lack a few."""
     column = table.column(name)
-    if table.role in {"products", "returns"}:
+    if table.role == "returns":
         return column.unique
     # Snapshots in several folders repeat every key.
     return min(column.filled, len(column.distinct) * table.sample.folders) >= _NEARLY * len(column.values)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from tests.profiles.drafting import draft_of, text_of
@@ -88,3 +90,72 @@ def test_a_list_of_products_needs_no_price(tmp_path):
     rows = [[f"A{n}", "Tee"] for n in range(9)]
     _, made = drafted(tmp_path, "artikel.csv", ["Artikelnr", "Warengruppe"], rows)
     assert made["source"]["mapping"]["products"]["columns"] == {"product_id": "Artikelnr", "category": "Warengruppe"}
+
+
+SOLD = text_of(
+    ["Belegnr", "Kundennr", "Artikelnr", "Datum", "Betrag"],
+    [[f"B{n}", f"K{n % 20:03}", f"A{n % 30:03}", f"{n % 28 + 1:02}.03.2024", f"{n},50"] for n in range(60)],
+)
+HEAD = ["Artikelnr", "Bezeichnung", "Warengruppe", "Preis"]
+GOODS = [[f"A{n:03}", f"Tee {n}", "Tee", f"{n},90"] for n in range(40)]
+LISTS = {
+    "more than were sold": GOODS,
+    "a few that were sold are not there": GOODS[2:],
+    "some rows twice": [*GOODS, *GOODS[:3]],
+    "rows without a number": [*GOODS, ["", "Tee", "Tee", "1,00"], ["", "Tee", "Tee", "2,00"]],
+}
+
+
+def of_goods(tmp_path, rows, header=HEAD, sales=SOLD):
+    text, made = draft_of("DE", {"sales.csv": sales, "artikel.csv": text_of(header, rows)}, tmp_path / "DE")
+    return re.sub(r"\n +# +(?!NOTE|QUESTION)", " ", text), made["source"]
+
+
+@pytest.mark.parametrize("rows", LISTS.values(), ids=LISTS)
+def test_a_list_of_products_need_not_be_that_of_the_sales_nor_clean(tmp_path, rows):
+    _, source = of_goods(tmp_path, rows)
+    assert source["tables"]["products"]["files"] == ["artikel.csv"]
+    assert source["mapping"]["products"]["columns"]["product_id"] == "Artikelnr"
+
+
+def test_products_of_which_most_stand_several_times_are_asked_with_how_many_were_sold(tmp_path):
+    text, source = of_goods(tmp_path, [*GOODS, *GOODS[5:]])
+    assert source["tables"]["unused_1"]["files"] == "?"
+    assert "nothing reads artikel.csv, though 30 of the 40 values of its Artikelnr stand in the sales" in text
+
+
+def test_what_is_not_used_says_which_columns_are_known(tmp_path):
+    strangers = [[f"X{n:03}", *row[1:]] for n, row in enumerate(GOODS)]
+    text, source = of_goods(tmp_path, [*strangers, *strangers])
+    assert set(source["tables"]) == {"sales"}
+    known = "not used: artikel.csv; its known columns (Artikelnr, Bezeichnung, Warengruppe, Preis) fit no kind of table"
+    assert f"{known}, and none named as a number of receipts, customers or products shares a value" in text
+
+
+def test_what_is_not_used_says_that_no_column_is_known(tmp_path):
+    text, _ = of_goods(tmp_path, [["x", "y"]], header=["Spalte 1", "Spalte 2"])
+    assert "not used: artikel.csv; no column of it is known, and none named as" in text
+
+
+PIECES = text_of(
+    ["Belegnr", "Kundennr", "Artikelnr", "Datum", "Menge"],
+    [[f"B{n}", f"K{n % 20:03}", f"A{n % 30:03}", f"{n % 28 + 1:02}.03.2024", 1 + n % 3] for n in range(60)],
+)
+
+
+def test_prices_come_from_a_list_in_which_rows_stand_twice(tmp_path):
+    _, source = of_goods(tmp_path, LISTS["some rows twice"], sales=PIECES)
+    assert 'products."Preis" AS unit_price' in source["mapping"]["transactions"]["select"]
+
+
+@pytest.mark.parametrize(
+    ("rows", "told"),
+    [
+        ([*GOODS, ["A001", "Tee", "Tee", "7,00"]], "1 of its 40 products have several, and 0 of 30 sold are not there"),
+        (GOODS[2:], "0 of its 38 products have several, and 2 of 30 sold are not there"),
+    ],
+)
+def test_prices_that_a_list_does_not_settle_are_asked_with_why(tmp_path, rows, told):
+    text, source = of_goods(tmp_path, rows, sales=PIECES)
+    assert source["mapping"]["transactions"]["columns"]["amount"] == "?"
+    assert f"artikel.csv has Preis, but {told}" in text

@@ -7,6 +7,8 @@ from decimal import Decimal
 
 import pytest
 
+from tasks.export.labels import Labels
+from tasks.export.report import segments
 from tasks.export.report.rules import off
 from tasks.export.report.words import Words
 from tasks.export.report.write import LARGE, write_report
@@ -30,10 +32,27 @@ def test_sentences_have_a_blank_between_them_where_the_language_has_one(usual, l
     assert words_of(usual, locale).sentences(["One.", "Two."]) == told
 
 
-def test_no_sentence_of_a_japanese_or_chinese_report_follows_a_blank(usual):
-    for locale in ("ja-JP", "zh-CN"):
-        page = usual.page(locale)
-        assert "。 " not in page.replace("。 <", ""), locale
+@pytest.mark.parametrize("locale", ["ja-JP", "zh-CN", "zh-Hant-TW"])
+def test_no_sentence_of_a_japanese_or_chinese_report_follows_a_blank(usual, locale):
+    assert not re.search(r"[。：！] +[^\s<]", re.sub(r"<style>.*?</style>", "", usual.page(locale), flags=re.DOTALL))
+
+
+@pytest.mark.parametrize("language", ["ja", "zh-Hans", "zh-Hant"])
+def test_what_stands_behind_another_without_a_blank_ends_as_a_sentence(language):
+    """Or two would read as one."""
+    labels = Labels(language)
+    joined = [("prediction", one) for one in ("tested", "baseline", "top_tenth")]
+    joined += [("delivery", one) for one in ("todo_more", "todo_lists")]
+    assert [one for one in joined if not str(labels.find(one[1], one[0])).endswith("。")] == []
+
+
+def test_who_is_new_and_who_is_gone_are_told_one_by_one(usual):
+    """Some languages count them without a verb: nothing would part the two."""
+    first, second, *_ = segments.changed(
+        words_of(usual, "ja-JP"), usual.profile, usual.facts(), usual.figures, usual.background.previous_as_of
+    ).blocks
+    assert first.text.endswith("30人")
+    assert second.text.endswith("20人")
 
 
 def test_labelled_items_are_joined_without_an_and(usual):
@@ -104,16 +123,16 @@ def test_the_reason_of_a_dimension_that_is_off_does_not_say_its_name_again(marke
 # --- size -------------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("segments", [20, 1500])
-def test_a_report_beyond_300_kb_says_so_in_its_notes(market, sql, tmp_path, segments):
+@pytest.mark.parametrize("many", [20, 1500])
+def test_a_report_beyond_300_kb_says_so_in_its_notes(market, sql, tmp_path, many):
     """Plans, sizes, movements and shares of every segment: a market may have as many as it likes."""
-    rules = [{"code": f"s{number}", "when": f"orders = {number}"} for number in range(segments)]
+    rules = [{"code": f"s{number}", "when": f"orders = {number}"} for number in range(many)]
     dimension = {"kind": "rules", "segments": rules, "else": "rest"}
-    now = f"SELECT * REPLACE ('s' || (i % {segments}) AS segment_lifecycle) FROM ({sql.numbered})"
+    now = f"SELECT * REPLACE ('s' || (i % {many}) AS segment_lifecycle) FROM ({sql.numbered})"
     made = market(now, first=True, dimensions={"lifecycle": dimension}, playbooks={}, audiences={},
                   stratum={"dimensions": ["lifecycle"]}, privacy={"minimum_count": 1})  # fmt: skip
     file = write_report(made.profile, made.facts(), made.figures, made.background, "en-GB", tmp_path)
     large = [note for note in file.notes if note.startswith("report: ")]
-    assert (file.bytes > LARGE) == (segments == 1500)
+    assert (file.bytes > LARGE) == (many == 1500)
     assert bool(large) == (file.bytes > LARGE)
     assert not large or f"{-(-file.bytes // 1000)} kB, more than 300 kB" in large[0]

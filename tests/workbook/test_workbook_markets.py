@@ -127,6 +127,17 @@ def test_libreoffice_keeps_every_sheet_of_every_locale_with_its_rows_and_charts(
 
 
 @pytest.mark.parametrize("code", MARKETS)
+def test_every_locale_of_a_market_has_the_same_figures_in_its_summary(written, code):
+    said = []
+    for locale in locales_of(written, code):
+        rows = cells(written[code, locale]["summary"])
+        figures = [[one for one in row if isinstance(one, float) or one == "*"] for row in rows]
+        said.append([row for row in figures if row])
+    assert said[0]
+    assert all(one == said[0] for one in said)
+
+
+@pytest.mark.parametrize("code", MARKETS)
 def test_the_segments_sheets_hold_every_customer_once(sample, everything, code):
     market = sample[code]
     path = everything[code]["customers_by_segment"]

@@ -404,7 +404,7 @@ def test_an_audience_s_sheet_has_its_holdout_last_and_says_how_many(germany, boo
 
 
 def test_an_accounts_segment_called_as_one_of_persons_has_a_sheet_that_says_so(germany, books, tmp_path):
-    job, labels = germany.job(tmp_path), Labels("de-DE")
+    job = germany.job(tmp_path)
     lifecycle = job.profile.dimensions["lifecycle"]
     account = lifecycle.model_copy(update={"population": "account"})
     profile = job.profile.model_copy(update={"dimensions": {"lifecycle": lifecycle, "account_lifecycle": account}})
@@ -419,18 +419,21 @@ def test_an_accounts_segment_called_as_one_of_persons_has_a_sheet_that_says_so(g
     written = books(replace(job, profile=profile, base=base), "de-DE")["customers_by_segment"]
     names = CalamineWorkbook.from_path(str(written)).sheet_names
     assert not [name for name in names if name.endswith(" 2")]
-    told = f"({labels.text('type', 'account')})"
-    accounts = [name for name in names if name.endswith(told)]
+    accounts = [name for name in names if name.endswith("(Firma)")]
     assert len(accounts) > 3
-    assert all(rows_of(written, name)[0][0].endswith(told) for name in accounts), "and so does its title"
+    titles = [rows_of(written, name)[0][0] for name in accounts]
+    assert all(title.endswith("(Geschäftskunde)") for title in titles), "its title has room for the usual word"
 
 
 @pytest.mark.parametrize("language", languages())
 def test_the_sheet_of_an_accounts_segment_keeps_what_tells_it_apart(language):
     labels = Labels(language)
-    told = labels.text("template", "detail", text="", detail=labels.text("type", "account")).strip()
+    words = (labels.text("type", "account"), labels.text("field", "company"))
+    told = labels.text("template", "detail", text="", detail=min(words, key=units)).strip()
     persons = {labels.text("segment lifecycle", one) for one in codes_of("lifecycle")}
     alike = persons & {labels.text("segment account_lifecycle", one) for one in codes_of("account_lifecycle")}
+    sheets = {of_whom(labels, title, "account")[1] for title in alike}
+    assert len(sheets) == len(alike), "none needs a number"
     for title in alike:
         whole, sheet = of_whom(labels, title, "account")
         assert whole.startswith(title)

@@ -34,7 +34,7 @@ def changed(words: Words, profile: Profile, facts: Facts, figures: Summary, prev
         for code, count in (("joined_total", moves.joined), ("left_total", moves.left))
         if count
     ]
-    blocks: list[Block] = [Text(words.sentences(totals))] if totals else []
+    blocks: list[Block] = [Text(one) for one in totals]
     head = tuple(words.say(code) for code in ("then", "now", "change", "joined", "left"))
     for dimension, changes in moves.changes.items():
         names = words.names(dimension, changes)

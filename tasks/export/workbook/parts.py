@@ -25,15 +25,18 @@ Sheet = tuple[Part, tuple[Field, ...]]
 def of_whom(labels: Labels, title: str, population: Population) -> tuple[str, str]:
     """A title that says of whom, for a segment that is called as one of others; and what its sheet is called.
 
-    >>> of_whom(Labels("en-GB"), "Potential loyalists", "account")
-    ('Potential loyalists (Business account)', 'Potential (Business account)')
+    A sheet has little room: of an account's the shorter word for one stands there.
+
+    >>> of_whom(Labels("en-GB"), "Need attention", "account")
+    ('Need attention (Business account)', 'Need attention (Company)')
     """
     detail = labels.text("type", population)
+    short = min((detail, labels.text("field", "company")), key=units) if population == "account" else detail
 
-    def told(text: str) -> str:
-        return labels.text("template", "detail", text=text, detail=detail)
+    def told(text: str, said: str) -> str:
+        return labels.text("template", "detail", text=text, detail=said)
 
-    return told(title), told(shortened(title, NAME - units(told(""))))
+    return told(title, detail), told(shortened(title, NAME - units(told("", short))), short)
 
 
 @dataclass(frozen=True)

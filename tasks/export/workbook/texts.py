@@ -58,14 +58,17 @@ def cut(text: str, limit: int, end: str = "") -> str:
 
 
 def shortened(text: str, limit: int) -> str:
-    """The text, or as many whole words of it as fit into `limit` units; of a long word as many characters.
+    """The text, or as many whole words of it as fit into `limit` units; as many characters where words fill no half.
 
     >>> shortened("Potential loyalists", 12), shortened("Potential loyalists", 6), shortened("お得意様", 3)
     ('Potential', 'Potent', 'お得意')
+    >>> shortened("In Abwanderung begriffen", 12)
+    'In Abwanderu'
     """
     found = cut(text, limit)
+    whole = found.rpartition(" ")[0].rstrip(" ,")
     ended = len(found) == len(text) or text[len(found)].isspace()
-    return found if ended or " " not in found else found.rpartition(" ")[0].rstrip()
+    return found if ended or units(whole) * 2 < limit else whole
 
 
 def _breaks(text: str, place: int) -> bool:
