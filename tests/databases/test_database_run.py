@@ -166,7 +166,7 @@ def test_a_wrong_password_fails_the_market_and_is_not_told(strata, shop):
     address = shop.address(password="wrong-secret")
     code, said = strata("validate", "BE", "--as-of", AS_OF, STRATA_DATABASE_CRM=address)
     assert code == 1
-    assert "BE BE: postgresql:crm: the server refuses user or password; mend STRATA_DATABASE_CRM" in said
+    assert "BE postgresql:crm: the server refuses user or password; mend STRATA_DATABASE_CRM" in said
     assert "wrong-secret" not in said
 
 
