@@ -53,8 +53,9 @@ def sample(
         )
     for name, drop in summary.facts["drops"].items():
         tables = drop["tables"]
+        whose = name if list(drop["markets"]) == [name] else f"{name} ({', '.join(drop['markets'])})"
         console.print(
-            f"{name}: {', '.join(drop['markets'])}: {tables['customers']['rows']:,} customers and"
+            f"{whose}: {tables['customers']['rows']:,} customers and"
             f" {tables['transactions']['rows']:,} purchases in {len(drop['files'])} files",
             highlight=False,
             soft_wrap=True,

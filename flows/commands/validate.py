@@ -56,7 +56,7 @@ def validate(
 
             profile = checked_profile(name, directory)
             for warning in (*resolve(name, directory).warnings, *doubtful_rules(profile)):
-                console.print(f"[yellow]{name}[/] {warning}", highlight=False, soft_wrap=True)
+                _about(console, "yellow", name, str(warning))
             faults += _undeliverable(console, settings, profile)
             if uri is None:
                 console.print(f"[green]{name}[/] profile is sound", highlight=False)
@@ -67,9 +67,15 @@ def validate(
             faults += _drop(console, run)
         except StrataError as error:
             faults += 1
-            why = str(error).removeprefix(f"{name}: ")
-            console.print(f"[red]{name}[/] {escape(why)}", highlight=False, soft_wrap=True)
+            for why in str(error).splitlines():  # each fault of a profile is a line
+                _about(console, "red", name, why)
     raise typer.Exit(1 if faults else 0)
+
+
+def _about(console: Console, colour: str, market: str, text: str) -> None:
+    """A line that names its market once; what stands in brackets is text."""
+    told = escape(text.removeprefix(f"{market}: "))
+    console.print(f"[{colour}]{market}[/] {told}", highlight=False, soft_wrap=True)
 
 
 def _undeliverable(console: Console, settings: Settings, profile: Profile) -> int:
@@ -80,7 +86,7 @@ def _undeliverable(console: Console, settings: Settings, profile: Profile) -> in
 
     found = list(delivery_faults(settings, profile))
     for fault in found:
-        console.print(f"[red]{profile.market.country}[/] {fault}", highlight=False, soft_wrap=True)
+        _about(console, "red", profile.market.country, str(fault))
     return len(found)
 
 

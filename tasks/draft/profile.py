@@ -17,6 +17,7 @@ from tasks.draft.questions import key_of, later_by, sharing, unknown, vat_codes
 from tasks.draft.rates import known
 from tasks.draft.roles import Matched, cast, within
 from tasks.draft.samples import read_samples
+from tasks.draft.teams import main_teams
 from tasks.draft.text import OPEN, Text
 from tasks.draft.told import told
 from tasks.draft.write import write_mapping
@@ -216,5 +217,6 @@ def _rest(text: Text, made: Plan, defaults: Profile) -> None:
         text.note(
             0,
             "no list of customers is written for a team without the grant `customers`: "
-            "teams: [{name: crm, locales: [de-DE], grants: [customers]}], with locales of yours",
+            f"teams: [{{name: crm, locales: [{main_teams(defaults)[0].locale}], grants: [customers]}}], "
+            "with locales of yours",
         )

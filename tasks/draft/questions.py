@@ -100,7 +100,9 @@ def sharing(cast: Cast, sample: Sample) -> str | None:
 def unknown(sample: Sample) -> str:
     """Why nothing reads a table that shares no number with the sales."""
     known = [column.name for column in sample.columns if any(canonical(column.name, role) for role in ROLES)]
-    of_it = f"its known columns ({', '.join(known)}) fit no kind of table" if known else "no column of it is known"
+    of_it = (
+        f"its known columns ({', '.join(known)}) fit no table that drafts know" if known else "no column of it is known"
+    )
     return f"{of_it}, and none named as a number of receipts, customers or products shares a value with the sales"
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import date
+from decimal import Decimal
 from shutil import copyfile
 
 import pytest
@@ -66,9 +67,11 @@ def read(tmp_path):
     return call
 
 
-def told(ledger):
-    """Of each table the rows read, kept, and refused."""
-    return {name: (entry.read, entry.kept, entry.quarantined) for name, entry in ledger.items()}
+def kept(ledger, **expected):
+    """Whether each table has so many rows, of which none was refused or left out."""
+    assert all(entry.quarantined == entry.filtered == 0 for entry in ledger.values())
+    assert {name: ledger[name].kept for name in expected} == expected
+    return ledger["transactions"].amounts["kept"]["sale"]
 
 
 def test_unanswered_questions_are_refused_line_by_line(tmp_path, shared_data):
@@ -83,7 +86,7 @@ def test_unanswered_questions_are_refused_line_by_line(tmp_path, shared_data):
 def test_cdnow(tmp_path, shared_data, read):
     text = draft("US", folder(tmp_path, [shared_data("cdnow/CDNOW_master.txt")]))
     profile, ledger = read("US", text, ["USD", "untaxed"])
-    print(ledger)
+    assert kept(ledger, transactions=69_659) == {"USD": Decimal("2500315.63")}  # as the file's column adds up
     source = profile.source
     assert source.tables["sales"].delimiter == "whitespace"
     assert source.formats.dates == ("%Y%m%d",)
@@ -97,16 +100,30 @@ def test_cdnow(tmp_path, shared_data, read):
 
 
 @pytest.mark.parametrize(
-    ("market", "book", "currency", "word", "columns"),
+    ("market", "book", "currency", "total", "word", "columns"),
     [
-        ("JP", "superstore/japan_ja.xls", "JPY", "○", ("行 ID", "オーダー日", "顧客 ID", "製品 ID", "売上", "数量")),
-        ("CN", "superstore/china_zh.xls", "CNY", "是", ("行 ID", "订单日期", "客户 ID", "产品 ID", "销售额", "数量")),
+        (
+            "JP",
+            "superstore/japan_ja.xls",
+            "JPY",
+            "227176841.5",
+            "○",
+            ("行 ID", "オーダー日", "顧客 ID", "製品 ID", "売上", "数量"),
+        ),
+        (
+            "CN",
+            "superstore/china_zh.xls",
+            "CNY",
+            "16117548.237",
+            "是",
+            ("行 ID", "订单日期", "客户 ID", "产品 ID", "销售额", "数量"),
+        ),
     ],
 )
-def test_superstore(tmp_path, shared_data, read, market, book, currency, word, columns):
+def test_superstore(tmp_path, shared_data, read, market, book, currency, total, word, columns):
     text = draft(market, folder(tmp_path, [shared_data(book)]))
     profile, ledger = read(market, text, [currency, f'"{word}"', "untaxed"])
-    print(ledger)
+    assert kept(ledger, transactions=10_000) == {currency: Decimal(total)}  # as the sheet's column adds up
     mapping = profile.source.mapping["transactions"]
     names = ("line_id", "date", "member_number", "product_id", "amount", "quantity")
     chosen = {name: raw for raw, name in re.findall(r'sales\."([^"]+)" AS (\w+)', mapping.select)}
@@ -124,7 +141,9 @@ def test_global_electronics_retailer(tmp_path, shared_data, read):
     assert len(asked) <= EDITS
     assert any("Unit Price USD names USD" in question for question in asked), "the currency column is a label"
     profile, ledger = read("US", text, ["true", "cp1252", "USD", "USD", "untaxed"])
-    print(ledger)
+    # Of 62,884 lines those of the customers who live in the United States.
+    sold = kept(ledger, transactions=33_767, customers=6_828, stores=67, rates=11_215, products=2_517)
+    assert sold == {"USD": Decimal("29871631.17")}
     source = profile.source
     assert source.formats.date_order == "mdy"
     assert source.tables["customers"].encoding == "cp1252"
@@ -207,6 +226,14 @@ def test_no_personal_value_is_in_a_draft(tmp_path):
     text = draft("DE", drop)
     assert "Erika" not in text
     assert "77001" not in text
+
+
+@pytest.mark.parametrize(("market", "locale"), [("JP", "ja-JP"), ("DE", "de-DE"), ("BR", "pt-BR")])
+def test_the_team_that_a_draft_suggests_reads_the_countrys_language(tmp_path, market, locale):
+    drop = drop_of(tmp_path, "customer id,order date,amount\n1,2024-01-31,5.00\n")
+    drop_of(tmp_path, "customer id,first name\n1,A\n", "customers.csv")
+    suggested = re.search(r"locales: \[(.*?)\]", re.sub(r"\n# +", " ", draft(market, drop)))
+    assert suggested[1] == locale
 
 
 def test_without_files_the_country_gives_a_profile_that_loads(tmp_path):

@@ -128,8 +128,8 @@ def test_what_is_not_used_says_which_columns_are_known(tmp_path):
     strangers = [[f"X{n:03}", *row[1:]] for n, row in enumerate(GOODS)]
     text, source = of_goods(tmp_path, [*strangers, *strangers])
     assert set(source["tables"]) == {"sales"}
-    known = "not used: artikel.csv; its known columns (Artikelnr, Bezeichnung, Warengruppe, Preis) fit no kind of table"
-    assert f"{known}, and none named as a number of receipts, customers or products shares a value" in text
+    known = "not used: artikel.csv; its known columns (Artikelnr, Bezeichnung, Warengruppe, Preis) fit no table"
+    assert f"{known} that drafts know, and none named as a number of receipts, customers or products" in text
 
 
 def test_what_is_not_used_says_that_no_column_is_known(tmp_path):

@@ -7,11 +7,12 @@ import json
 import re
 import zipfile
 from datetime import date
+from pathlib import Path
 
 import pytest
 import yaml
 
-from tasks.sample.specs import FOLDER, load
+from tasks.sample.specs import FOLDER, drops, load
 
 
 def text_of(sample, path, encoding):
@@ -154,3 +155,18 @@ def test_bulgaria_pays_in_euros_from_2026_on(sample):
     assert [period.currency for period in spec.money.periods] == ["BGN", "EUR"]
     amounts = sample.facts["drops"]["BG"]["tables"]["transactions"]["markets"]["BG"]["sound"]["amounts"]
     assert {name.split()[-1] for name in amounts} == {"BGN", "EUR"}
+
+
+PACKED = {".zst": "zstd", ".gz": "gzip", ".zip": "zip", ".parquet": "Parquet", ".jsonl": "JSON Lines", ".csv": "CSV"}
+
+
+def test_the_page_names_each_drop_and_how_its_files_are_packed(sample):
+    page = (Path(__file__).parents[2] / "docs" / "sample.md").read_text(encoding="utf-8")
+    forms = {
+        row.split(" ")[1]: row.split(" | ")[1] for row in page.splitlines() if re.match(r"\| (\w\w|benelux) ", row)
+    }
+    assert set(forms) == set(drops())
+    for drop, form in forms.items():
+        endings = {end for path in (sample.folder / drop).rglob("*") if path.is_file() for end in path.suffixes}
+        for ending, word in PACKED.items():
+            assert (ending in endings) <= (word in form), f"{drop}: {ending}"

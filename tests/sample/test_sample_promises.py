@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -142,3 +143,58 @@ def test_a_currency_that_the_ecb_lacks_comes_with_its_own_rates(drop):
     ecb = CurrencyConverter().currencies
     spec = load(drop)
     assert {period.currency in ecb for period in spec.money.periods} == {spec.rates is None}
+
+
+def only(code):
+    return pytest.mark.parametrize("market", [(code, code)], indirect=True, ids=[code])
+
+
+def shares(market, where):
+    """Share of each language among the customers of a kind, beside those who have none."""
+    people = f"FROM {table(market, 'customers')} WHERE language IS NOT NULL AND {where}"
+    return dict(rows(market, f"SELECT language, count(*) / sum(count(*)) OVER () {people} GROUP BY 1"))
+
+
+@only("CH")
+def test_swiss_customers_speak_three_languages_and_their_headings_too(market, sample):
+    """58, 24.5 and 9.8 % by CH.yaml, about as the Federal Statistical Office counts main languages."""
+    spoken = shares(market, "true")
+    assert 0.5 < spoken["de"] < 0.7
+    assert 0.18 < spoken["fr"] < 0.32
+    assert 0.06 < spoken["it"] < 0.15
+    by_country = rows(
+        market, f"SELECT count(DISTINCT language) FROM {table(market, 'customers')} WHERE home_country = 'CH'"
+    )
+    assert by_country >= [(3,)], "a country alone does not tell the language"
+    header = (sample.folder / "CH/2026-06-30/kunden.csv").read_bytes().splitlines()[0].decode("cp1252")
+    assert {"Vorname/Prénom/Nome", "Strasse/Rue/Via", "Ort/Lieu/Luogo"} <= set(header.split(";"))
+
+
+@only("AE")
+def test_emirati_residents_share_no_language_and_a_third_of_the_customers_are_visitors(market):
+    """AE.yaml: visitors are 30 %; of residents 27 % speak Arabic, as many English, four languages of Asia the rest."""
+    residents = shares(market, "NOT visitor")
+    assert set(residents) == {"ar", "en", "hi", "ur", "ml", "tl"}
+    assert max(residents.values()) < 0.4
+    assert min(residents.values()) > 0.04
+    assert 0.15 < residents["ar"] < 0.35
+    assert "ru" in shares(market, "visitor")
+    visitors = f"SELECT avg(visitor::INT) FROM {table(market, 'customers')} WHERE visitor IS NOT NULL"
+    ((share,),) = rows(market, visitors)
+    assert 0.25 < share < 0.36
+
+
+@only("VN")
+def test_vietnamese_amounts_are_millions_without_decimals(market, sample):
+    """A price is about 449,000 dong (VN.yaml); a dot read as a decimal sign would make 449 of it."""
+    import pyarrow as pa
+
+    with pa.input_stream(str(sample.folder / "VN/ban_hang_2025.csv.zst"), compression="zstd") as file:
+        text = file.read().decode("utf-8", errors="replace")
+    assert re.search(r",1?\d\.\d{3}\.000,", text)
+    gross = "SELECT median(gross), max(gross), count(*) FILTER (gross % 1 <> 0), count(*) FILTER (gross > 1e6)"
+    ((usual, most, odd, millions),) = rows(market, f"{gross} FROM {market.lines} WHERE kind = 'sale'")
+    assert market.spec.money.price / 2 < usual < 2 * market.spec.money.price
+    assert most > 10_000_000
+    assert millions > 500
+    assert odd == 0
