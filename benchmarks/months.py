@@ -183,9 +183,9 @@ def check(
     for who, name, *said in moves:
         found.moves[said[2]] += 1
         found.restated[said[3] or "-"] += 1
-        if not was[name]:  # the dimension came on: with the rules, or since the data now carries it
+        if not was[name] or not now[name]:  # the dimension came on or went off: with the rules, or with the data
             found.new += 1
-            wrong = None if said[2] == "rule" else f"cause {said[2]} of a dimension that was not there"
+            wrong = None if said[2] == "rule" else f"cause {said[2]} of a dimension that is in one publication only"
         elif said[1] != like[name].get(who) and not _within(then, before, name, who):
             wrong = f"like_segment {said[1]}, by the new rules {like[name].get(who)}"
         else:
@@ -310,7 +310,7 @@ def main() -> int:
             f"{found.market}: {dict(found.states)}, moves by cause {dict(found.moves)},"
             f" restated {dict(found.restated)},"
             f" {found.series} points of series, {found.held} customers apart by hysteresis,"
-            f" {found.new} moves in a dimension that came on, {found.seconds:.0f} s"
+            f" {found.new} moves in a dimension that came on or went off, {found.seconds:.0f} s"
         )
     print(*wrong, sep="\n")
     print(f"{len(wrong)} contradictions")

@@ -44,8 +44,20 @@ def with_settings(
         _set(whole, path.strip().split("."), _value(text), setting)
     with tempfile.TemporaryDirectory() as folder:
         changed = Path(folder, "--set")
-        changed.write_text("\n".join(line for line, _ in emit(whole)) + "\n", encoding="utf-8")
+        changed.touch()
+        below = resolve(market, directory, file=changed).profile.model_dump(by_alias=True)
+        changed.write_text(
+            "\n".join(line for line, _ in emit(_cleared(whole, below), full=True)) + "\n", encoding="utf-8"
+        )
         return resolve(market, directory, file=changed)
+
+
+def _cleared(whole: Any, below: Any) -> Any:
+    """`whole` with null where the files below the market's own have a key that it has not: else it would come back."""
+    if not (isinstance(whole, dict) and isinstance(below, dict)):
+        return whole
+    gone = dict.fromkeys(key for key in below if key not in whole)
+    return {key: _cleared(value, below.get(key)) for key, value in whole.items()} | gone
 
 
 def _value(text: str) -> Any:

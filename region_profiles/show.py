@@ -35,8 +35,10 @@ def as_yaml(resolved: Resolved, *, origin: bool = False) -> str:
     return "\n".join(lines) + "\n"
 
 
-def emit(value: Any, path: Steps = (), indent: int = 0) -> Iterator[tuple[str, Steps | None]]:
+def emit(value: Any, path: Steps = (), indent: int = 0, *, full: bool = False) -> Iterator[tuple[str, Steps | None]]:
     """Lines of YAML of a mapping, each with the path of the value that stands in it, or None.
+
+    What is not set is left out; with `full` it is there as null or an empty list, so that no layer below comes through.
 
     >>> [line for line, _ in emit({"market": {"languages": ("no", "en")}, "007": "1_000"})]
     ['market:', '  languages: [no, en]', '007: 1_000']
@@ -45,11 +47,13 @@ def emit(value: Any, path: Steps = (), indent: int = 0) -> Iterator[tuple[str, S
     for key, child in value.items():
         here = (*path, key)
         name = quoted(str(key))
-        if _unset(child):
+        if _unset(child) and not full:
             continue
-        if isinstance(child, Mapping):
-            yield f"{pad}{name}:", None
-            yield from emit(child, here, indent + 2)
+        if child is None:
+            yield f"{pad}{name}: null", here
+        elif isinstance(child, Mapping):
+            yield f"{pad}{name}:{'' if child else ' {}'}", None
+            yield from emit(child, here, indent + 2, full=full)
         elif isinstance(child, str) and "\n" in child:
             yield f"{pad}{name}: |", here
             yield from ((f"{pad}  {line}" if line else "", None) for line in child.rstrip("\n").split("\n"))

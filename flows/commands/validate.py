@@ -98,12 +98,12 @@ def _drop(console: Console, run: MarketRun) -> int:
     from tasks.normalize.task import normalize
 
     with tempfile.TemporaryDirectory(prefix="strata-validate-") as folder:
-        apart = replace(run, work=Path(folder))
+        apart = replace(run, work=Path(folder), publish=_published(run))
         console.print(f"[bold]{run.market} as of {run.as_of}[/]", highlight=False)
         absent = _arrival(console, run, missing(apart))
         sources = ingest(apart)
         normalized = normalize(apart, sources)
-        absent += _arrival(console, run, few_rows(replace(apart, publish=_published(run)), normalized))
+        absent += _arrival(console, run, few_rows(apart, normalized))
         for line in findings(apart, sources, normalized):
             console.print(f"  {line}", highlight=False, soft_wrap=True, markup=False)
         faults = _money(console, apart, normalized)
@@ -124,7 +124,10 @@ def _arrival(console: Console, run: MarketRun, lacking: Sequence[str]) -> int:
 
 
 def _published(run: MarketRun) -> str:
-    """The publish root, whose publications say how many rows are usual; where none is set, one without any."""
+    """The publish root: its publications say how many rows are usual, and what clusters are called.
+
+    Where none is set, one without any.
+    """
     from flows.planning.zones import publish_root
 
     try:
@@ -135,16 +138,14 @@ def _published(run: MarketRun) -> str:
 
 def _off(run: MarketRun, normalized: Normalized) -> list[str]:
     """Traits, dimensions and audiences that the drop does not carry, by reason."""
-    from tasks.predict.task import predict
+    from flows.telling.predicting import predicted_as_run
     from tasks.reference.task import money
     from tasks.segment.effective import effective
-    from tasks.segment.task import with_predicted
     from tasks.traits.task import traits
 
     factors = money(run, normalized)
     described = traits(run, normalized, factors)
-    predicted = predict(run, normalized, factors, described, None)
-    known = with_predicted(described.notes, predicted.notes, run.profile.prediction)
+    _, known = predicted_as_run(run, normalized, factors, described)
     reasons: dict[str, list[str]] = {}
     for trait, reason in known["off"].items():
         reasons.setdefault(reason, []).append(trait)

@@ -70,6 +70,7 @@ def plan(
             pointer=place.pointer,
             zone=place.zone,
             shared=place.shared,
+            reference=settings.reference,
         )
         for name, profile in loaded
         for place in (places[profile.market.zone],)

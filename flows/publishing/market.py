@@ -107,7 +107,8 @@ def _stages(run: MarketRun, call: Call, timed: Callable[[str], Any], tell: Tell)
     with timed("traits"):
         described: Described = call(traits)(run, normalized, factors)
     with timed("predict"):
-        predicted: Predicted = call(predict)(run, normalized, factors, described, held, region)
+        last = 0 if before is None else before.last_cluster
+        predicted: Predicted = call(predict)(run, normalized, factors, described, held, region, last)
     with timed("segment"):
         segments: Segments = call(segment)(run, described, predicted, held)
         run = replace(run, profile=segments.profile)  # what comes after sees only the dimensions that are on

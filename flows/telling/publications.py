@@ -168,12 +168,11 @@ class Work:
 
     def customers(self, engine: Engine) -> TraitsResult:
         """Traits with their scores and with what follows from models, as the stage `segment` gets them."""
-        from tasks.predict.task import FILE, predict
-        from tasks.segment.task import with_predicted
+        from flows.telling.predicting import predicted_as_run
+        from tasks.predict.task import FILE
         from tasks.traits.stored import load
 
-        predicted = predict(self.run, self.normalized, self.factors, self.described, None)
-        known = with_predicted(self.described.notes, predicted.notes, self.run.profile.prediction)
+        predicted, known = predicted_as_run(self.run, self.normalized, self.factors, self.described)
         return load(engine, self.described.folder, known, predicted.folder / FILE)
 
 

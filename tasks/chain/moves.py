@@ -41,10 +41,14 @@ def flows(
 
     A column `cause` divides them further. Of a column `comparison` only `previous` counts. Readers may know the sizes
     of segments now and before, so flows are withheld as the cells of a table with both sums known, in which those who
-    stayed are never shown.
+    stayed are never shown. A dimension that went off has no flows: all of it left, and the flows would be the sizes
+    before, of which more may be withheld than can be seen here.
     """
     found: list[Flow] = []
+    on = {dimension for dimension, _ in sizes}
     for name, cells in _matrices(con, membership).items():
+        if name not in on:
+            continue
         stays, before = _margins(name, cells, sizes)
         unseen_before = withheld(before, minimum)
         secret = {

@@ -26,7 +26,7 @@ def cluster(customers: pa.Table, settings: Clusters, previous: Previous | None =
     """Cluster the customers of a market: one row each, customer_id (unique) and a numeric column for each trait.
 
     Rows in any order, nulls where a trait is not known: such customers are in no cluster, and counted. `previous` is
-    the last publication that had clusters. A refusal carries `last` in its notes too, to be handed on. Terminal where
+    the publication before. A refusal carries `last` in its notes too, to be handed on. Terminal where
     a trait's column is no number.
     """
     last = {"last": last_number(previous)}

@@ -20,7 +20,7 @@ Reason = Literal[
 
 @dataclass(frozen=True, slots=True)
 class Previous:
-    """The last publication that had clusters: `customers` with customer_id and cluster (null: in none).
+    """The publication before: `customers` with customer_id and cluster (null: in none), no row where it had none.
 
     `last` is the highest number that any code ever had, from its notes: numbers of clusters that ended do not return.
     """

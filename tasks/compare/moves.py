@@ -9,6 +9,7 @@ from pathlib import Path
 import duckdb
 
 from region_profiles.models import Profile, RulesDimension
+from tasks.compare.gone import exits, gone
 from tasks.files import PUBLISHED, parquet
 from tasks.segment.definitions import definitions, digest
 from tasks.segment.evaluate import traits
@@ -75,6 +76,9 @@ def write_membership(
     customer went from `like_segment` (where today's rules, references and data put them on the previous date) to
     `segment`; `restated` why `like_segment` is not `previous_segment`, null where it is. Where only restatement moved a
     customer, it is the cause. `changed` lists the traits of the rule that changed, `name: before > now`.
+
+    `profile` has only the dimensions that are on. In one that came on since everybody enters, in one that went off
+    everybody exits, by cause rule.
     """
     con.execute(f"CREATE OR REPLACE TEMP TABLE strata_moves ({', '.join(f'{c} {t}' for c, t in COLUMNS.items())})")
     if sides.before is not None:
@@ -83,6 +87,9 @@ def write_membership(
         for dimension in sorted(profile.dimensions):
             select = _of_dimension(profile, dimension, why.get(dimension, {}), there, sides, con)
             con.execute(f"INSERT INTO strata_moves BY NAME {select}").fetchall()
+        like = frozenset[str]() if sides.like is None else _columns(con, sides.like)
+        for column in gone(profile, there):
+            con.execute(f"INSERT INTO strata_moves BY NAME {exits(column, in_like=column in like)}").fetchall()
     query = "SELECT * FROM strata_moves ORDER BY customer_id, dimension"
     con.execute(f"COPY ({query}) TO {literal(str(to))} ({PUBLISHED})").fetchall()
     counted = "SELECT dimension, coalesce(cause, 'first'), count(*) FROM strata_moves GROUP BY ALL ORDER BY ALL"
@@ -102,10 +109,12 @@ def _join(con: duckdb.DuckDBPyConnection, profile: Profile, sides: Sides) -> Non
     """One row per customer who moved in any dimension: each side as a struct of what is asked of it, null if absent."""
     files = {"n": sides.now, "p": sides.before, "m": sides.ruled, "l": sides.like}
     there = {alias: _columns(con, path) for alias, path in files.items() if path is not None}
+    left = gone(profile, there["p"])
     segments = {f"segment_{dimension}" for dimension in profile.dimensions}
     asked = {
         "customer_id",
         *segments,
+        *left,
         *_DATA,
         *_REFERENCE,
         *(t for d in profile.dimensions for t in looks_at(profile, d)),
@@ -115,6 +124,7 @@ def _join(con: duckdb.DuckDBPyConnection, profile: Profile, sides: Sides) -> Non
     # A contact is where its account is, which moves for both.
     joined += " WHERE coalesce(one.population, two.population, 'person') <> 'contact'" if _of_populations(there) else ""
     moved = [f"one.{name(c)} IS DISTINCT FROM two.{name(c)}" for c in sorted(segments & there["p"])]
+    moved += [f"two.{name(c)} IS NOT NULL" for c in left]
     moved += ["true"] if segments - there["p"] else []
     con.execute(
         f"CREATE OR REPLACE TEMP TABLE strata_movers AS SELECT {who} AS customer_id {joined} "

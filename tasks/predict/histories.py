@@ -8,6 +8,9 @@ import pyarrow as pa
 from tasks.errors import Terminal
 from tasks.predict.grouped import Floats, Ints
 
+#: In SQL, whose purchases are predicted: what a contract brings is in the contract.
+NO_CONTRACT = "coalesce(contract, 'none') IN ('none', 'ended')"
+
 
 def spend_of(table: pa.Table) -> tuple[Ints, Floats]:
     """Purchase days that `spend` is the mean of, and that mean; nan where null, for one-time buyers, without a column.

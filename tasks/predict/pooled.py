@@ -13,7 +13,8 @@ import pyarrow as pa
 from tasks.errors import Terminal
 from tasks.files import parquet
 from tasks.memo import digest_of
-from tasks.predict.region import Region, pool
+from tasks.predict.histories import NO_CONTRACT
+from tasks.predict.region import POPULATION, Region, pool
 from tasks.sql import literal
 
 FILE = "purchase_models.json"
@@ -42,14 +43,21 @@ def write_regions(path: Path, regions: Mapping[str, Region], as_of: date) -> Non
 
 
 def histories(con: duckdb.DuckDBPyConnection, customers: Path, as_of: date) -> pa.Table:
-    """repeats, span, age and deflated spend of a purchase day, of the persons of a published customers.parquet."""
-    worth = "coalesce(lifetime_ppp, lifetime_local)"
+    """repeats, span, age and deflated spend of a purchase day, of a published customers.parquet.
+
+    Of persons without a contract, as a market's own model is. Who has no deflated money has no spend, local money of
+    several years being none: they count in the model of purchases alone.
+    """
+    there = {row[0] for row in con.execute(f"DESCRIBE SELECT * FROM {parquet(customers)}").fetchall()}
+    free = f"AND {NO_CONTRACT}" if "contract" in there else ""
+    worth = "lifetime_ppp" if "lifetime_ppp" in there else "CAST(NULL AS DOUBLE)"
     return con.sql(
         "SELECT lifetime_frequency - 1 AS repeats, last_order_date - first_order_date AS span, "
         f"DATE {literal(as_of.isoformat())} - first_order_date AS age, "
         f"CASE WHEN lifetime_frequency > 1 AND {worth} > 0 THEN CAST({worth} AS DOUBLE) / lifetime_frequency END "
         "AS spend, lifetime_frequency AS spend_days "
-        f"FROM {parquet(customers)} WHERE lifetime_frequency > 0 AND type = 'person' ORDER BY customer_id"
+        f"FROM {parquet(customers)} WHERE lifetime_frequency > 0 AND type = {literal(POPULATION)} {free} "
+        "ORDER BY customer_id"
     ).to_arrow_table()
 
 

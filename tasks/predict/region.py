@@ -9,12 +9,16 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
+from region_profiles.models import Population
 from tasks.alone import alone
 from tasks.predict.grouped import grouped_table, joined
 from tasks.predict.histories import spend_of
 from tasks.predict.model import Fitted
 from tasks.predict.spend import fit_spend
 from tasks.predict.transactions import choose
+
+#: Whose histories a region's model is of, and whom it serves: accounts buy otherwise.
+POPULATION: Population = "person"
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,9 +24,10 @@ from tasks.fetched import fetched
 from tasks.files import PUBLISHED, parquet
 from tasks.memo import digest_of, remember
 from tasks.normalize.task import Normalized
+from tasks.predict.histories import NO_CONTRACT
 from tasks.predict.market import Predictions
 from tasks.predict.market import predict as to_expect
-from tasks.predict.region import Region
+from tasks.predict.region import POPULATION, Region
 from tasks.reference.factors import Factors
 from tasks.run import MarketRun
 from tasks.sql import literal, name
@@ -63,8 +64,13 @@ def predict(
     described: Described,
     previous: tuple[str, str] | None,
     region: Region | None = None,
+    last_cluster: int = 0,
 ) -> Predicted:
-    """Predict each customer's purchases and find groups of customers alike; contacts take over from their account."""
+    """Predict each customer's purchases and find groups of customers alike; contacts take over from their account.
+
+    `last_cluster`: the highest number that any code of a cluster has had, where the customers of `previous` do not tell
+    it: new codes follow it.
+    """
 
     def compute(folder: Path) -> dict[str, Any]:
         con = run.cursor()
@@ -79,7 +85,7 @@ def predict(
                 found, rows = _expected(con, run, population, factor, worth, cut, region)
                 notes[population] = {**found.notes, "unit": worth}
                 parts.append(_columns(found, rows, run.as_of))
-            grouped, told = _clusters(con, run, previous)
+            grouped, told = _clusters(con, run, previous, last_cluster)
             _write(con, parts, grouped, folder / FILE)
         finally:
             con.close()
@@ -91,6 +97,7 @@ def predict(
         "money": dict(money.digests),
         "profile": digest_of(run.profile.model_dump(mode="json", include=SECTIONS, by_alias=True)),
         "previous": None if previous is None else previous[1],
+        "last_cluster": last_cluster,
         "region": None if region is None else region.as_notes(),
         "as_of": str(run.as_of),
     }
@@ -137,11 +144,12 @@ def _expected(
 ) -> tuple[Predictions, pa.Table]:
     """Predictions of a population, and its customers in the order of their ids; spend is in the unit `worth`.
 
-    Who has a contract is not predicted: what a contract brings is in the contract. The mean spend of a purchase day is
+    Who has a contract is not predicted: what a contract brings is in the contract. A region's model is of persons and
+    for them. The mean spend of a purchase day is
     of all of a customer's purchase days, returns taken off; nothing is known of the spend of one-time buyers alone.
     """
     there = {row[0] for row in con.execute("DESCRIBE strata_traits").fetchall()}
-    free = "AND coalesce(contract, 'none') IN ('none', 'ended')" if "contract" in there else ""
+    free = f"AND {NO_CONTRACT}" if "contract" in there else ""
     spent, day = f"exact_lifetime_{worth}", literal(str(run.as_of))
     rows = con.sql(
         "SELECT customer_id, lifetime_frequency - 1 AS repeats, last_order_date - first_order_date AS span, "
@@ -151,7 +159,8 @@ def _expected(
         f"WHERE population = {literal(population)} AND lifetime_frequency > 0 {free} ORDER BY customer_id"
     ).to_arrow_table()
     past, days = (None, None) if cut is None else _past(con, run, population, cut, free, worth)
-    return to_expect(rows, run.profile.prediction, factor=factor, past=past, past_days=days, region=region), rows
+    lent = region if population == POPULATION else None
+    return to_expect(rows, run.profile.prediction, factor=factor, past=past, past_days=days, region=lent), rows
 
 
 def _past(
@@ -210,7 +219,7 @@ def _money(values: Any) -> pa.Array:
 
 
 def _clusters(
-    con: duckdb.DuckDBPyConnection, run: MarketRun, previous: tuple[str, str] | None
+    con: duckdb.DuckDBPyConnection, run: MarketRun, previous: tuple[str, str] | None, last: int
 ) -> tuple[pa.Table | None, Mapping[str, Any]]:
     """Clusters of the persons who bought, and notes; None where they are off or refused."""
     settings = run.profile.clusters
@@ -221,21 +230,23 @@ def _clusters(
         f"SELECT customer_id{', ' if columns else ''}{columns} FROM strata_traits "
         f"WHERE {'true' if settings.on else 'false'} AND population = 'person' AND orders > 0 ORDER BY customer_id"
     ).to_arrow_table()
-    found = cluster(rows, settings, _before(con, run, previous))
+    found = cluster(rows, settings, _before(con, run, previous, last))
     if isinstance(found, Clustered):
         return found.customers, {**found.notes, "refused": None}
     return None, {**found.notes, "refused": found.reason, "facts": dict(found.facts)}
 
 
-def _before(con: duckdb.DuckDBPyConnection, run: MarketRun, previous: tuple[str, str] | None) -> Previous | None:
+def _before(
+    con: duckdb.DuckDBPyConnection, run: MarketRun, previous: tuple[str, str] | None, last: int
+) -> Previous | None:
+    """The clusters of the publication before; where it has none, the codes that are used up all the same."""
     if previous is None:
         return None
     published = parquet(fetched(run, *previous))
     there = {row[0] for row in con.execute(f"DESCRIBE SELECT * FROM {published}").fetchall()}
-    if "cluster" not in there:
-        return None
-    in_any = f"SELECT customer_id, cluster FROM {published} WHERE cluster IS NOT NULL ORDER BY customer_id"
-    return Previous(con.sql(in_any).to_arrow_table())
+    code = "cluster" if "cluster" in there else "CAST(NULL AS VARCHAR)"
+    in_any = f"SELECT customer_id, {code} AS cluster FROM {published} WHERE {code} IS NOT NULL ORDER BY customer_id"
+    return Previous(con.sql(in_any).to_arrow_table(), last)
 
 
 # --- the file ---------------------------------------------------------------------------------------------------------

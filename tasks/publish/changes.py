@@ -8,7 +8,7 @@ from datetime import date
 from itertools import groupby
 
 from tasks.objects import ObjectStore
-from tasks.publish.manifest import AUDIENCES_BEFORE, Manifest, publication_id
+from tasks.publish.manifest import OF_BEFORE, Manifest, publication_id
 from tasks.publish.pointer import read_pointer
 from tasks.publish.reading import read_manifest
 
@@ -87,10 +87,10 @@ def changes(before: Facts, now: Facts) -> tuple[str, ...]:
         found.append("profile")
     if now.references is not None:
         known = before.references or {}
-        names = {name for name, digest in now.references.items() if known.get(name) != digest} - {AUDIENCES_BEFORE}
+        names = {name for name, digest in now.references.items() if known.get(name) != digest} - OF_BEFORE
         if names:
             found.append(f"reference figures or words: {_listed(sorted(names))}")
-    if before.previous != now.previous or _other_lists(before, now):
+    if before.previous != now.previous or _other_before(before, now):
         found.append("the publication before")
     if before.tombstones != now.tombstones:
         found.append("list of erased customers")
@@ -101,11 +101,12 @@ def changes(before: Facts, now: Facts) -> tuple[str, ...]:
     return tuple(found)
 
 
-def _other_lists(before: Facts, now: Facts) -> bool:
-    """Whether the publication before has other audiences, whose results the report tells."""
+def _other_before(before: Facts, now: Facts) -> bool:
+    """Whether the publication before has other audiences, whose results the report tells, or used up other codes."""
     if now.references is None:
         return False
-    return (before.references or {}).get(AUDIENCES_BEFORE) != now.references.get(AUDIENCES_BEFORE)
+    known = before.references or {}
+    return any(known.get(name) != now.references.get(name) for name in OF_BEFORE)
 
 
 def same_drop(before: Iterable[tuple[str, str, str]], now: Iterable[tuple[str, str, str]]) -> bool:

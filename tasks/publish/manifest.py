@@ -27,6 +27,9 @@ CUSTOMERS = "canonical/customers.parquet"
 AUDIENCES = "canonical/audiences.parquet"
 #: The name under which `references` have the digest of that file of the publication before.
 AUDIENCES_BEFORE = "audiences_before"
+#: And that of the highest number of its clusters' codes, where its customers do not tell it.
+CLUSTERS_BEFORE = "clusters_before"
+OF_BEFORE = frozenset({AUDIENCES_BEFORE, CLUSTERS_BEFORE})
 WITHOUT_LOCALE = ("canonical", "tags")
 
 
@@ -101,7 +104,7 @@ class Manifest(Record):
     """What a publication is made of and made from. It follows from the publication's id alone.
 
     `profile`: digest of the resolved profile. `references`: name to digest of each reference table (and message
-    catalog) used, AUDIENCES_BEFORE among them. `tombstones`: digest of the list of erased people, null without one.
+    catalog) used, OF_BEFORE among them. `tombstones`: digest of the list of erased people, null without one.
     `pseudonym_key`: fingerprint of the key. `previous`: sha256 of canonical/customers.parquet of the publication
     selected for the greatest earlier as-of date. `ledger`: `TableLedger.as_dict` by table. `columns`: file or table,
     column, what it holds. `notes`: what the stages have to say (vintages, fall-backs, cuts, counts of null conditions).

@@ -6,17 +6,18 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from tasks.errors import ObjectMissing, PublicationError
 from tasks.gate.verdict import Verdict
+from tasks.memo import digest_of
 from tasks.objects import ObjectStore, PointerMode, require
 from tasks.objects.store import sha256_of
 from tasks.publish.changes import Facts, changes
 from tasks.publish.deciding import Standing, holding, standing
 from tasks.publish.erased import forget_bundles
 from tasks.publish.index import refresh_index
-from tasks.publish.manifest import AUDIENCES, AUDIENCES_BEFORE, CUSTOMERS, Export, Manifest, Sha256
+from tasks.publish.manifest import AUDIENCES, AUDIENCES_BEFORE, CLUSTERS_BEFORE, CUSTOMERS, Export, Manifest, Sha256
 from tasks.publish.pointer import Pointer, read_pointer, selecting, stale_successors, update_pointer
 from tasks.publish.reading import publication_prefix, read_manifest
 
@@ -38,7 +39,8 @@ class Previous:
     """The publication that this one is compared with. `key` is its canonical/customers.parquet, `sha256` of that.
 
     `audiences`: key and sha256 of its canonical/audiences.parquet; None of a program so old that it wrote none.
-    `pseudonym_key`: fingerprint of the key of its pseudonyms.
+    `pseudonym_key`: fingerprint of the key of its pseudonyms. `last_cluster`: the highest number that any code of a
+    cluster had had by then, where its own clusters do not tell it; 0 where they do.
     """
 
     as_of: date
@@ -47,11 +49,13 @@ class Previous:
     sha256: Sha256
     audiences: tuple[str, Sha256] | None = None
     pseudonym_key: str | None = None
+    last_cluster: int = 0
 
     @property
     def references(self) -> dict[str, Sha256]:
         """What of it a successor's id digests beside `sha256`."""
-        return {} if self.audiences is None else {AUDIENCES_BEFORE: self.audiences[1]}
+        audiences = {} if self.audiences is None else {AUDIENCES_BEFORE: self.audiences[1]}
+        return {**audiences, **({CLUSTERS_BEFORE: digest_of(self.last_cluster)} if self.last_cluster else {})}
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,8 +90,22 @@ def find_previous(store: ObjectStore, country: str, as_of: date) -> Previous | N
     listed = manifest.audiences
     audiences = None if listed is None else (prefix + AUDIENCES, listed)
     return Previous(
-        date_, manifest.publication, prefix + CUSTOMERS, manifest.customers, audiences, manifest.pseudonym_key
+        date_,
+        manifest.publication,
+        prefix + CUSTOMERS,
+        manifest.customers,
+        audiences,
+        manifest.pseudonym_key,
+        _last_cluster(manifest),
     )
+
+
+def _last_cluster(manifest: Manifest) -> int:
+    """The highest number of a cluster's code so far, 0 where that cluster is there: with the customers it is known."""
+    notes: Any = manifest.notes
+    told = notes.get("predicted", {}).get("clusters", {})
+    last = int(told.get("last", 0))
+    return 0 if any(one["code"] == f"c{last}" for one in told.get("clusters", ())) else last
 
 
 def already_published(store: ObjectStore, country: str, as_of: date, publication: str) -> bool:

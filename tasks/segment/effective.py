@@ -16,13 +16,14 @@ Told = dict[str, dict[str, dict[str, Any]]]
 def effective(profile: Profile, notes: Mapping[str, Any]) -> tuple[Profile, Told]:
     """The profile with only the dimensions and audiences that are on, and what is told of each.
 
-    `notes` of traits: `coverage` (population: trait: share of the customers who could have it that do) and `off`
-    (trait: reason). On is what has all traits of `covers` in at least `coverage` of its population; none named, a
-    tier or trait dimension's own. A population without customers has nothing that is on. `told` has `dimensions_on`,
-    `dimensions_off`, `audiences_on`, `audiences_off`: by name the share (None: nobody there could have it) and trait of
-    the least share; of what is off also `code` (nobody: no such customers; off: the trait is not there; few: below
-    `coverage`; weak: graded below the profile's `least_grade`) and `reason` in words. Notes without coverage, as of
-    traits that were published, leave all on.
+    `notes` of traits: `coverage` (population: trait: share of the customers who could have it that do), `off` (trait:
+    reason) and `unpredicted` (as the function of that name gives it). On is what has all traits of `covers` in at least
+    `coverage` of its population; none named, a tier or trait dimension's own. A population without customers has
+    nothing that is on. `told` has `dimensions_on`, `dimensions_off`, `audiences_on`, `audiences_off`: by name the share
+    (None: nobody there could have it) and trait of the least share; of what is off also `code` (nobody: no such
+    customers; off: the trait is not there; few: below `coverage`; weak: graded below the profile's `least_grade`) and
+    `reason`, in words or as the code of whatever refused. Notes without coverage, as of traits that were published,
+    leave all on.
 
     A dimension of the stratum stays on for want of its own trait or of customers: they are where `unknown` or `nobody`
     says. Raises ProfileError where one is off for its `covers`.
@@ -56,6 +57,16 @@ def effective(profile: Profile, notes: Mapping[str, Any]) -> tuple[Profile, Told
     return profile.model_copy(update=on), told
 
 
+def unpredicted(prediction: Mapping[str, Mapping[str, Any]]) -> dict[str, str]:
+    """By population, the code of the reason why nothing is predicted; `prediction` is notes by population.
+
+    >>> reasons = [{"code": "too_few_customers", "customers": 1, "minimum": 1000}, {"code": "no_region"}]
+    >>> unpredicted({"person": {"fit": None, "reasons": reasons}, "account": {"fit": {"model": "nbd"}, "reasons": []}})
+    {'person': 'too_few_customers'}
+    """
+    return {population: one["reasons"][0]["code"] for population, one in prediction.items() if one["fit"] is None}
+
+
 def _covered(dimension: Dimension) -> tuple[str, ...]:
     """The traits that must be there. A tier that has a fallback goes by rank without its own."""
     if dimension.covers or isinstance(dimension, RulesDimension) or getattr(dimension, "fallback", None):
@@ -86,4 +97,7 @@ def _off(least: str, share: float | None, one: Dimension | Audience, notes: Mapp
         return {"code": "weak", "reason": untested if grade == "none" else weak, "grade": grade}
     if share is None:
         return {"code": "off", "reason": notes.get("off", {}).get(least, f"nobody could have {least}")}
-    return {"code": "few", "reason": f"{least} is known of too few"} if share < one.coverage else {}
+    if share >= one.coverage:
+        return {}
+    why = notes.get("unpredicted", {}).get(one.population) if least in FROM_MODEL else None
+    return {"code": "few", "reason": why or f"{least} is known of too few"}

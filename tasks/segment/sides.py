@@ -16,7 +16,7 @@ from region_profiles.models import Dimension, Profile, RulesDimension
 from tasks.catalogue import CATALOGUE, SCORES
 from tasks.engine import DuckDB
 from tasks.segment.dimensions import assign
-from tasks.segment.effective import Told, effective
+from tasks.segment.effective import Told, effective, unpredicted
 from tasks.segment.evaluate import traits
 from tasks.segment.language import AS_OF, SEGMENT, parse
 from tasks.segment.strata import strata
@@ -122,7 +122,8 @@ def _base(engine: DuckDB, current: Current, published: ir.Table, after: Profile,
 
 def _notes(engine: DuckDB, current: Current, base: ir.Table, after: Profile) -> dict[str, Any]:
     """Coverage as the run told it; of predicted traits, which it does not tell, from the customers."""
-    told = {**current.notes, "weak": after.prediction.weak(current.predicted)}
+    weak = after.prediction.weak(current.predicted)
+    told = {**current.notes, "weak": weak, "unpredicted": unpredicted(current.predicted)}
     if "coverage" in told:
         predicted = [name for name, trait in CATALOGUE.items() if trait.group in {"prediction", "cluster"}]
         measured = coverage(engine, base.select(*predicted, "population", "orders", "lifetime_orders"))

@@ -19,7 +19,7 @@ from tasks.memo import digest_of, remember
 from tasks.predict.task import FILE as PREDICTED_FILE
 from tasks.predict.task import Predicted
 from tasks.run import MarketRun
-from tasks.segment.effective import effective
+from tasks.segment.effective import effective, unpredicted
 from tasks.segment.language import AS_OF
 from tasks.segment.market import save, segment_past
 from tasks.segment.market import segment as to_segments
@@ -99,6 +99,7 @@ def with_predicted(described: Mapping[str, Any], predicted: Mapping[str, Any], s
     """Notes of traits with what is predicted among them: `coverage` by population and trait, `off` with reasons.
 
     `weak`: by population, the grade of predictions below the profile's least; they are traits, and carry no dimension.
+    `unpredicted`: why nothing is, by population.
     """
     weak = settings.weak(predicted["prediction"])
     shares = {
@@ -114,4 +115,5 @@ def with_predicted(described: Mapping[str, Any], predicted: Mapping[str, Any], s
     }
     refused = predicted["clusters"].get("refused")
     off = {**described["off"], **({"cluster": refused} if refused else {})}
-    return {**described, "coverage": shares, "off": off, "weak": weak}
+    why = unpredicted(predicted["prediction"])
+    return {**described, "coverage": shares, "off": off, "weak": weak, "unpredicted": why}

@@ -189,6 +189,16 @@ def test_the_first_publication_of_a_market_moves_nobody(chain):
     assert chain.rows(chain.publish(), "migration") == []
 
 
+def test_a_dimension_that_went_off_has_no_moves_in_the_chain(chain):
+    """Everybody left it: its flows would be its sizes before."""
+    chain.market("DE", as_of=BEFORE)
+    off = "SELECT customer_id, 'demography', NULL, segment_lifecycle, 'exit', '' FROM now"
+    chain.market("DE", shift=1, moves=f"SELECT * FROM {{usual}} UNION ALL {off}")
+    found = {row["dimension"] for row in chain.rows(chain.publish(), "migration")}
+    assert "lifecycle" in found
+    assert "demography" not in found
+
+
 def test_causes_divide_the_moves_where_markets_tell_them(chain):
     chain.market("DE", as_of=BEFORE)
     chain.market("DE", shift=1, moves="SELECT *, CASE WHEN customer_id < 'DE000300' THEN 'rule' ELSE 'customer' END "

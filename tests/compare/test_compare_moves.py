@@ -181,6 +181,29 @@ def test_a_new_dimension_moves_everyone_by_rule(tmp_path, profile):
     assert (rows["a"]["move"], rows["a"]["cause"]) == ("enter", "rule")
 
 
+def test_a_dimension_that_went_off_is_left_by_everyone_who_had_a_segment_by_rule(tmp_path, profile):
+    def with_age(name, rows, ages):
+        path = written(tmp_path, name, rows)
+        pq.write_table(pq.read_table(path).append_column("segment_age", pa.array(ages, pa.string())), path)
+        return path
+
+    people = [row("stays", "once"), row("moves", "once"), row("none", "once"), row("at", "once", population="contact")]
+    before = with_age("before", [*people, row("gone", "once")], ["old", "young", None, "old", "young"])
+    now = written(tmp_path, "now", [row("stays", "once"), row("moves", "often", orders=2), *people[2:]])
+    like = with_age("like", people, ["old", None, None, "old"])
+    to = tmp_path / "membership.parquet"
+    with duckdb.connect() as con:
+        counted = write_membership(con, profile, WHY, Sides(now, before, like=like), to)
+    rows = [one for one in pq.read_table(to).to_pylist() if one["dimension"] == "age"]
+    told = ("segment", "previous_segment", "like_segment", "move", "cause", "restated", "definition")
+    assert {one["customer_id"]: tuple(one[name] for name in told) for one in rows} == {
+        "stays": (None, "old", "old", "exit", "rule", None, None),
+        "moves": (None, "young", None, "exit", "rule", "rule", None),
+        "gone": (None, "young", None, "exit", "rule", None, None),
+    }
+    assert counted == {"loyalty": {"customer": 1, "correction": 1}, "age": {"rule": 3}}
+
+
 def test_anchors_are_the_publication_before_the_last_month_and_the_day_last_year():
     assert anchor_date("month_end", date(2024, 3, 1), None) == date(2024, 2, 29)
     assert anchor_date("last_year", date(2024, 2, 29), None) == date(2023, 2, 28)

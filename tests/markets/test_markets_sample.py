@@ -397,10 +397,11 @@ def test_moves_are_the_differences_of_the_two_publications(earlier, ran, market)
         for one in (earlier, ran)
     )
     expected = {}
-    for name in [column for column in next(iter(now.values())) if column.startswith("segment_")]:
+    sides = [next(iter(side.values())) for side in (before, now)]
+    for name in {column for side in sides for column in side if column.startswith("segment_")}:
         for customer in before.keys() | now.keys():
             old = before[customer].get(name) if customer in before else None
-            new = now[customer][name] if customer in now else None
+            new = now[customer].get(name) if customer in now else None
             if old != new:
                 move = "enter" if old is None else "exit" if new is None else "move"
                 place = (new, old, move) if move != "exit" else (old, old, move)

@@ -48,6 +48,20 @@ def test_all_customers_of_before_change_segment_where_a_dimension_is_new(market,
     assert made.facts().alike.causes["residence"] == {"rule": 2950}
 
 
+def test_a_dimension_that_went_off_changes_nothing_in_the_report(market, usual):
+    """Everybody left it by rule; what the report tells of others stays as it is."""
+    made = market()
+    file = f"read_parquet('{made.folder}/membership.parquet')"
+    off = "customer_id, 'demography' AS dimension, 'old' AS previous_segment, 'exit' AS move, 'rule' AS cause"
+    made.con.execute(
+        f"COPY (SELECT * FROM {file} UNION ALL BY NAME SELECT {off} "
+        f"FROM read_parquet('{made.folder}/customers.parquet')) TO '{made.folder}/off.parquet'"
+    )
+    (made.folder / "off.parquet").replace(made.folder / "membership.parquet")
+    assert made.facts().alike == usual.facts().alike
+    assert made.facts().moves == usual.facts().moves
+
+
 def test_a_break_is_marked_by_dimension_and_size(usual):
     text = section(usual.page("en-GB"), "like")
     assert "The rules have changed since 28 February 2026: Lifecycle" in text

@@ -10,7 +10,7 @@ from region_profiles.loader import load_profile
 from region_profiles.predict_models import Prediction
 from tasks.errors import ProfileError
 from tasks.export.shown import shown
-from tasks.segment.effective import effective
+from tasks.segment.effective import effective, unpredicted
 from tasks.segment.market import segment
 from tasks.segment.task import with_predicted
 
@@ -137,3 +137,33 @@ def test_a_prediction_that_its_backtest_grades_too_low_carries_no_dimension_and_
             }[grade]
             weak = {"code": "weak", "reason": reason, "grade": grade, "share": None, "trait": "churn_risk"}
             assert told["dimensions_off"]["risk"] == told["audiences_off"]["leaving"] == weak
+
+
+@pytest.mark.parametrize("code", ["one_day", "short_history", "too_few_customers", "no_repeats"])
+def test_what_was_not_predicted_is_off_for_the_reason_that_nothing_was(profile_of, code):
+    """Persons alone: of accounts something is predicted, and no reason of persons is theirs."""
+    tiers = {"kind": "tiers", "trait": "churn_risk", "tiers": ["a", "b"], "borders": ["0.5"]}
+    parts = {
+        "dimensions": {
+            "lifecycle": PARTS["dimensions"]["lifecycle"],
+            "risk": tiers,
+            "account_risk": {**tiers, "population": "account"},
+            "language": PARTS["dimensions"]["language"],
+        },
+        "stratum": {"dimensions": ["lifecycle"]},
+        "audiences": {"leaving": {"when": "churn_risk > 0.5", "covers": ["churn_risk"]}},
+    }
+    notes = {
+        "coverage": {"person": {"churn_risk": 0.0, "language": 0.1}, "account": {"churn_risk": 0.2}},
+        "unpredicted": unpredicted(
+            {
+                "person": {"fit": None, "reasons": [{"code": code}, {"code": "no_region"}]},
+                "account": {"fit": {"model": "nbd"}, "reasons": [{"code": "few_customers"}]},
+            }
+        ),
+    }
+    _, told = effective(profile_of(**parts), notes)
+    refused = {"code": "few", "reason": code, "share": 0.0, "trait": "churn_risk"}
+    assert told["dimensions_off"]["risk"] == told["audiences_off"]["leaving"] == refused
+    assert told["dimensions_off"]["account_risk"]["reason"] == "churn_risk is known of too few"
+    assert told["dimensions_off"]["language"]["reason"] == "language is known of too few"
