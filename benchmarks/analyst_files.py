@@ -96,7 +96,7 @@ def day(value: date) -> str:
 
 def write_customers(table: pd.DataFrame, words: dict[str, Any], out: Path) -> None:
     """The localized file, row by row, and the tags."""
-    table = table.sort_values(["monetary_reference", "customer_id"], ascending=[False, True], na_position="last")
+    table = table.sort_values(["monetary_local", "customer_id"], ascending=[False, True], na_position="last")
     yes, no = words["word"]["yes"], words["word"]["no"]
     mailed = table["consent_email"] == "yes"
     name = table["given_name"] + " " + table["family_name"]

@@ -274,10 +274,9 @@ def test_every_locale_holds_the_whole_market_as_its_excel_reads_it(ran, market):
 
 
 def by_worth(row):
-    """Lists begin with whom most is expected of, then whom most was earned with; who is unknown comes last."""
-    expected = row.get("expected_revenue")
-    reference = row["monetary_reference"]
-    return (expected is None, -(expected or 0), reference is None, -(reference or 0), row["customer_id"])
+    """Lists begin with whom most is expected of, then who spent most, in the market's money; the unknown are last."""
+    expected, spent = row.get("expected_revenue"), row["monetary_local"]
+    return (expected is None, -(expected or 0), spent is None, -(spent or 0), row["customer_id"])
 
 
 @pytest.mark.parametrize("market", MARKETS)
