@@ -62,9 +62,7 @@ def exports(con: duckdb.DuckDBPyConnection, out: Path, words: dict[str, Any]) ->
     stem = f"FR_{AS_OF}"
     for folder in ("de-DE/customers", "de-DE/summary", "tags"):
         (out / folder).mkdir(parents=True)
-    con.execute(
-        "CREATE TABLE listed AS SELECT * FROM customers ORDER BY monetary_local DESC NULLS LAST, customer_id"
-    )
+    con.execute("CREATE TABLE listed AS SELECT * FROM customers ORDER BY monetary_local DESC NULLS LAST, customer_id")
     yes, no = words["word"]["yes"], words["word"]["no"]
     labelled = [*((f"segment_{name}", name) for name in DIMENSIONS), ("stratum", "stratum")]
     mailed = "consent_email = 'yes'"
