@@ -12,7 +12,6 @@ from tasks.predict.task import Predicted, predict
 from tasks.publish.publication import find_previous
 from tasks.reference.factors import Factors
 from tasks.run import MarketRun
-from tasks.segment.effective import unpredicted
 from tasks.segment.task import with_predicted
 from tasks.traits.task import Described
 
@@ -33,5 +32,4 @@ def predicted_as_run(
     region = None if pinned is None else pinned[0]
     last = 0 if before is None else before.last_cluster
     predicted = predict(run, normalized, money, described, held, region, last)
-    known = with_predicted(described.notes, predicted.notes, run.profile.prediction)
-    return predicted, {**known, "unpredicted": unpredicted(predicted.notes["prediction"])}
+    return predicted, with_predicted(described.notes, predicted.notes, run.profile.prediction)

@@ -4,60 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import date, timedelta
-from importlib import resources
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 import pyarrow.parquet as pq
 import pytest
-import yaml
 
 from flows.planning.runs import plan
 from flows.publishing.market import stratify_market
 from tasks.objects import open_store
 from tasks.publish.publication import find_previous
 from tasks.publish.reading import read_current
+from tests.tills import profile, sales
 
 MARCH, APRIL, MAY, JUNE = date(2026, 3, 31), date(2026, 4, 30), date(2026, 5, 31), date(2026, 6, 30)
-FIRST = date(2024, 8, 1)
-PROFILE = """
-market: {country: DE}
-source:
-  formats: {decimal_sign: ".", date_order: ymd}
-  tables: {sales: {files: [sales.csv], delimiter: ";"}}
-  mapping:
-    transactions:
-      source: sales
-      columns: {order_id: n, date: day, amount: paid, member_number: who}
-      constants: {currency: EUR}
-tax: {amounts: gross}
-money: {lenses: [local]}
-prediction: {on: false}
-clusters: {traits: [recency_days, lifetime_frequency], minimum_customers: %(minimum)d, k: 2, accept_unstable: true}
-teams: [{name: crm, locales: [de-DE], grants: [customers]}]
-exports: {formats: [csv]}
-comparisons: [%(comparisons)s]
-audiences: {%(audiences)s}
-dimensions: {%(dimensions)s}
-stratum: {dimensions: [%(stratum)s]}
-"""
-#: Of the built-in profile's dimensions; the others would be computed for nothing.
+#: Of the built-in profile's dimensions.
 KEPT = ("lifecycle", "cluster")
-
-
-def sales(until: date) -> str:
-    """80 regulars buy every 20 days up to the end; 70 strangers bought once or twice at first."""
-    rows = []
-    for number in range(80):
-        start = FIRST + timedelta(days=number % 20)
-        rows += [
-            (f"R{number:04}", start + timedelta(days=20 * visit)) for visit in range((until - start).days // 20 + 1)
-        ]
-    for number in range(70):
-        rows += [(f"S{number:04}", FIRST + timedelta(days=number % 30 + 9 * visit)) for visit in range(1 + number % 2)]
-    lines = [f"{n};{day};{10 + n % 7};{who}" for n, (who, day) in enumerate(rows)]
-    return "\n".join(["n;day;paid;who", *lines]) + "\n"
+MORE = """
+prediction: {on: false}
+clusters: {traits: [recency_days, lifetime_frequency], minimum_customers: %d, k: 2, accept_unstable: true}
+comparisons: [%s]
+stratum: {dimensions: [%s]}
+"""
 
 
 @dataclass
@@ -70,16 +39,10 @@ class Market:
         self, as_of: date, *, minimum: int = 100, comparisons: str = "", stratum: str = "lifecycle"
     ) -> dict[str, Any]:
         """The notes of the month's publication."""
-        base = yaml.safe_load(resources.files("region_profiles").joinpath("base.yaml").read_text("utf-8"))
-        off = {
-            part: ", ".join(f"{one}: null" for one in base[part] if one not in KEPT)
-            for part in ("dimensions", "audiences")
-        }
-        said = {**off, "minimum": minimum, "comparisons": comparisons, "stratum": stratum}
         landing, profiles = self.folder / str(as_of), self.folder / "profiles"
         for path, text in (
-            (profiles / "markets" / "de.yaml", PROFILE % said),
-            (landing / "DE" / "sales.csv", sales(as_of)),
+            (profiles / "markets" / "de.yaml", profile(KEPT, MORE % (minimum, comparisons, stratum))),
+            (landing / "DE" / "sales.csv", sales(as_of, strangers=70)),
         ):
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(text, encoding="utf-8")

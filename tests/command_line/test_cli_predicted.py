@@ -4,60 +4,28 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from dataclasses import replace
-from datetime import date, timedelta
-from importlib import resources
+from datetime import date
 from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-import yaml
 
 from flows.planning.runs import plan
 from flows.publishing.market import stratify_market
 from tasks.predict.pooled import FILE, pooled, write_regions
+from tests.tills import profile, sales
 
 MAY, JUNE = date(2026, 5, 31), date(2026, 6, 30)
-PROFILE = """
-market: {country: DE}
-source:
-  formats: {decimal_sign: ".", date_order: ymd}
-  tables: {sales: {files: [sales.csv], delimiter: ";"}}
-  mapping:
-    transactions:
-      source: sales
-      columns: {order_id: n, date: day, amount: paid, member_number: who}
-      constants: {currency: EUR}
-tax: {amounts: gross}
-money: {lenses: [local]}
+#: Of the built-in profile's dimensions.
+KEPT = ("lifecycle", "cluster", "churn_risk")
+MORE = """
 prediction: {horizon_days: 90, least_grade: none}
 clusters: {traits: [recency_days, lifetime_frequency], minimum_customers: 100, k: 2, accept_unstable: true}
-teams: [{name: crm, locales: [de-DE], grants: [customers]}]
-exports: {formats: [csv]}
 comparisons: []
-audiences: {%(audiences)s}
-dimensions: {%(dimensions)s}
 stratum: {dimensions: [lifecycle]}
 """
-#: Of the built-in profile's dimensions; the others would be computed for nothing.
-KEPT = ("lifecycle", "cluster", "churn_risk")
-FIRST = date(2024, 9, 1)
-
-
-def sales(until, strangers):
-    """A till's file: 80 regulars buy every 20 days up to the end, strangers bought once or twice at its start."""
-    rows = []
-    for number in range(80):
-        start = FIRST + timedelta(days=number % 20)
-        visits = (until - start).days // 20 + 1
-        rows += [(f"R{number:04}", start + timedelta(days=20 * visit)) for visit in range(visits)]
-    for number in range(strangers):
-        visits = 1 + number % 2
-        rows += [(f"S{number:04}", FIRST + timedelta(days=number % 30 + 9 * visit)) for visit in range(visits)]
-    lines = [f"{n};{day};{10 + n % 7};{who}" for n, (who, day) in enumerate(rows)]
-    return "\n".join(["n;day;paid;who", *lines]) + "\n"
 
 
 def histories(customers):
@@ -79,23 +47,14 @@ def market(strata, tmp_path, monkeypatch):
     In May the 80 regulars are the largest cluster, in June the strangers are. `market.publish()` runs both.
     """
     monkeypatch.chdir(tmp_path)
-    base = yaml.safe_load(resources.files("region_profiles").joinpath("base.yaml").read_text("utf-8"))
-    off = {
-        part: ", ".join(f"{one}: null" for one in base[part] if one not in KEPT) for part in ("dimensions", "audiences")
-    }
     (tmp_path / "own" / "markets").mkdir(parents=True)
-    (tmp_path / "own" / "markets" / "de.yaml").write_text(PROFILE % off, encoding="utf-8")
+    (tmp_path / "own" / "markets" / "de.yaml").write_text(profile(KEPT, MORE), encoding="utf-8")
     (tmp_path / "reference").mkdir()
     write_regions(tmp_path / "reference" / FILE, pooled({"europe": {"FR": histories(2000)}}), MAY)
     monkeypatch.setenv("STRATA_WORK", "work")
     monkeypatch.setenv("STRATA_PUBLISH", "published")
 
-    def with_reference(*arguments, **options):
-        planned = plan(*arguments, **options)
-        return tuple(replace(run, reference=tmp_path / "reference") for run in planned)
-
-    monkeypatch.setattr("flows.planning.runs.plan", with_reference)
-    monkeypatch.setattr("flows.commands.validate.plan", with_reference)
+    monkeypatch.setenv("STRATA_REFERENCE", str(tmp_path / "reference"))
     for day, strangers in ((MAY, 70), (JUNE, 110)):
         landing = tmp_path / str(day)
         (landing / "DE").mkdir(parents=True)
@@ -103,7 +62,7 @@ def market(strata, tmp_path, monkeypatch):
 
     def publish():
         for day in (MAY, JUNE):
-            (run,) = with_reference(["DE"], as_of=day, landing=str(day), publish="published", profiles="own")
+            (run,) = plan(["DE"], as_of=day, landing=str(day), publish="published", profiles="own")
             assert stratify_market(run).state == "published"
 
     strata.publish = publish
